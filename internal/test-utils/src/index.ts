@@ -1,0 +1,1 @@
+export { sharedAvailable, sharedPath } from "./shared.ts";

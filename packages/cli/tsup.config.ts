@@ -1,0 +1,3 @@
+import { library } from "@seq-internal/build";
+
+export default library(["src/index.ts"]);
