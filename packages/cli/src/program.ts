@@ -17,5 +17,8 @@ export function buildProgram(): Command {
 
 /** commander prints its errors as "error: ..." and a hint on a second line; one line is enough. */
 function oneLine(text: string): string {
-  return `seq: ${text.trim().replace(/^error: /, "").replaceAll("\n", " ")}\n`;
+  return `seq: ${text
+    .trim()
+    .replace(/^error: /, "")
+    .replaceAll("\n", " ")}\n`;
 }

@@ -5,8 +5,8 @@
  * "einundzwanzig"), so a translator has to align, reorder and split.
  */
 import { Rng } from "@seq/core";
-import { toCardinal as english } from "n2words/en-US";
 import { toCardinal as german } from "n2words/de-DE";
+import { toCardinal as english } from "n2words/en-US";
 
 export interface NumberPair {
   readonly source: string;
