@@ -1,0 +1,2 @@
+/** What needs Node: files, terminals, worker threads. The main entry works in browsers too. */
+export { readLines, readPairs, readParallel, readText, streamLines } from "./node/read-lines.ts";
