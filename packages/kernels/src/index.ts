@@ -1,1 +1,53 @@
-export {};
+export type { KernelPath } from "./backend/install.ts";
+export type { BackendName } from "./backend/tfjs.ts";
+export { type KernelInfo, kernelInfo, type LoadOptions, loadKernels } from "./load.ts";
+export {
+  type AttentionOptions,
+  type AttentionScore,
+  type AttentionWeights,
+  attention,
+} from "./ops/attention.ts";
+export { dropout } from "./ops/dropout.ts";
+export { elmanSequence, elmanStep } from "./ops/elman.ts";
+export { type EmbeddingOptions, embedding } from "./ops/embedding.ts";
+export { globalNorm } from "./ops/global-norm.ts";
+export { gruSequence, gruStep } from "./ops/gru.ts";
+export { layerNorm } from "./ops/layer-norm.ts";
+export { linear } from "./ops/linear.ts";
+export { linearCrossEntropy } from "./ops/linear-cross-entropy.ts";
+export { lstmSequence, lstmStep } from "./ops/lstm.ts";
+export {
+  type AdadeltaUpdate,
+  type AdagradUpdate,
+  type AdamaxUpdate,
+  type AdamUpdate,
+  type AsgdUpdate,
+  adadeltaUpdate,
+  adagradUpdate,
+  adamaxUpdate,
+  adamUpdate,
+  adamwUpdate,
+  asgdUpdate,
+  type NadamUpdate,
+  nadamUpdate,
+  type RmspropUpdate,
+  type RpropUpdate,
+  radamUpdate,
+  rmspropUpdate,
+  rpropUpdate,
+  type SgdUpdate,
+  sgdUpdate,
+  type Update,
+} from "./ops/optimizers.ts";
+export type {
+  Activation,
+  ElmanOptions,
+  GruOptions,
+  HiddenState,
+  LstmState,
+  LstmWeights,
+  RecurrentWeights,
+  ResetGate,
+  SequenceOptions,
+} from "./ops/recurrent.types.ts";
+export { type CrossEntropyOptions, softmaxCrossEntropy } from "./ops/softmax-cross-entropy.ts";
