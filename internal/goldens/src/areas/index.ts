@@ -1,4 +1,5 @@
 import type { Area } from "../types.ts";
+import { sacrebleu } from "./sacrebleu.ts";
 
 /** Every area, in the order in which they are asked. One file per reference tool. */
-export const areas: readonly Area[] = [];
+export const areas: readonly Area[] = [sacrebleu];
