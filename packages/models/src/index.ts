@@ -1,1 +1,47 @@
-export {};
+// Language models
+export type {
+  LanguageModel,
+  LanguageModelStream,
+  ScoreOptions,
+  SequenceScore,
+} from "./language-model/language-model.types.ts";
+export {
+  type CrossEntropy,
+  crossEntropy,
+  type NextToken,
+  nextLogProbs,
+  type RankedCandidate,
+  rankCandidates,
+  sequenceLogProb,
+  topK,
+} from "./language-model/queries.ts";
+export { parseArpa } from "./ngram/arpa-read.ts";
+export { arpaChunks, formatArpa } from "./ngram/arpa-write.ts";
+export {
+  corpusFromSequences,
+  corpusFromText,
+  type NgramCorpus,
+  type SequenceCorpusOptions,
+  type TextCorpusOptions,
+} from "./ngram/corpus.ts";
+export { countNgrams, type NgramCounts, type NgramLevel } from "./ngram/counts.ts";
+export { type Discount, kneserNeyDiscounts } from "./ngram/discounts.ts";
+export {
+  estimateJelinekMercer,
+  estimateKneserNey,
+  estimateMaximumLikelihood,
+  estimatePlainKneserNey,
+  estimateWittenBell,
+  type JelinekMercerOptions,
+  type KneserNeyOptions,
+} from "./ngram/estimate.ts";
+export {
+  type AddKOptions,
+  estimateAddK,
+  estimateStupidBackoff,
+  type StupidBackoffOptions,
+} from "./ngram/fixed-form.ts";
+export type { PruneOptions } from "./ngram/interpolated.ts";
+export { NgramModel, type NgramTokenScore } from "./ngram/ngram-model.ts";
+export { type JelinekMercerTuning, tuneJelinekMercer } from "./ngram/tune-jelinek-mercer.ts";
+export { splitWords, WordVocabulary } from "./ngram/word-vocabulary.ts";

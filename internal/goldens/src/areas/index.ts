@@ -1,5 +1,6 @@
 import type { Area } from "../types.ts";
+import { kenlm } from "./kenlm.ts";
 import { sacrebleu } from "./sacrebleu.ts";
 
 /** Every area, in the order in which they are asked. One file per reference tool. */
-export const areas: readonly Area[] = [sacrebleu];
+export const areas: readonly Area[] = [sacrebleu, kenlm];
