@@ -45,3 +45,20 @@ export type { PruneOptions } from "./ngram/interpolated.ts";
 export { NgramModel, type NgramTokenScore } from "./ngram/ngram-model.ts";
 export { type JelinekMercerTuning, tuneJelinekMercer } from "./ngram/tune-jelinek-mercer.ts";
 export { splitWords, WordVocabulary } from "./ngram/word-vocabulary.ts";
+
+// Encoder-decoders
+export { type BeamSearchOptions, beamSearch } from "./seq2seq/beam-search.ts";
+export type { EncoderDecoderConfig, EncoderDecoderOptions } from "./seq2seq/config.ts";
+export {
+  EncoderDecoder,
+  type TeacherForcedPass,
+  type TranslationState,
+} from "./seq2seq/encoder-decoder.ts";
+export type {
+  DecodingLimits,
+  Hypothesis,
+  StepDecoder,
+  StepResult,
+} from "./seq2seq/step-decoder.types.ts";
+// Weights
+export { loadSafetensorsWeights, weightsToSafetensors } from "./weights.ts";

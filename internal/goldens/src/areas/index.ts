@@ -1,6 +1,8 @@
 import type { Area } from "../types.ts";
 import { kenlm } from "./kenlm.ts";
 import { sacrebleu } from "./sacrebleu.ts";
+import { torchRecurrent } from "./torch-recurrent.ts";
+import { torchSeq2seq } from "./torch-seq2seq.ts";
 
 /** Every area, in the order in which they are asked. One file per reference tool. */
-export const areas: readonly Area[] = [sacrebleu, kenlm];
+export const areas: readonly Area[] = [sacrebleu, kenlm, torchRecurrent, torchSeq2seq];
