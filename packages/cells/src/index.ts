@@ -1,1 +1,77 @@
-export {};
+export type { ActivationName } from "./cells/activations.ts";
+export { ElmanCell, type ElmanCellOptions, type ElmanState } from "./cells/elman-cell.ts";
+export { GRUCell, type GRUCellOptions, type GRUState } from "./cells/gru-cell.ts";
+export { LSTMCell, type LSTMCellOptions, type LSTMState } from "./cells/lstm-cell.ts";
+export {
+  type Advance,
+  type CellShape,
+  type ParameterSpec,
+  RecurrentCell,
+  type SequenceArguments,
+  type SequenceCell,
+  type SequenceResult,
+} from "./cells/recurrent-cell.ts";
+export {
+  concatGates,
+  gruGateOrders,
+  joinHiddenAndInput,
+  lstmGateOrders,
+  reorderGates,
+  splitGates,
+  splitHiddenAndInput,
+} from "./gates.ts";
+export {
+  constantInitializer,
+  type Initializer,
+  kaimingNormal,
+  kaimingUniform,
+  normalInitializer,
+  orthogonalInitializer,
+  uniformInitializer,
+  xavierNormal,
+  xavierUniform,
+} from "./initializers.ts";
+export type { Connections } from "./layers/connections.ts";
+export { countParameters, describeCell } from "./layers/describe.ts";
+export { GRU, type GRUOptions } from "./layers/gru.ts";
+export {
+  disposeState,
+  type InitialState,
+  type StackedState,
+  stackState,
+  unstackState,
+} from "./layers/layer-state.ts";
+export { LSTM, type LSTMOptions } from "./layers/lstm.ts";
+export type { MergeMode } from "./layers/merge.ts";
+export {
+  type CellRequest,
+  type ForwardOptions,
+  type ForwardResult,
+  type LayerOptions,
+  RecurrentLayers,
+  type RecurrentLayersOptions,
+} from "./layers/recurrent-layers.ts";
+export { RNN, type RNNOptions } from "./layers/rnn.ts";
+export {
+  type PackOptions,
+  type PackPaddedOptions,
+  packPaddedSequence,
+  packSequence,
+} from "./packing/pack.ts";
+export { PackedSequence } from "./packing/packed-sequence.ts";
+export {
+  type PadOptions,
+  type PadPackedOptions,
+  padPackedSequence,
+  padSequence,
+  unpackSequence,
+} from "./packing/pad.ts";
+export { withRecurrentDropout, withWeightDrop, withZoneout } from "./regularized-cells.ts";
+export {
+  type LoadStateDictOptions,
+  loadParameters,
+  parametersToStateDict,
+  type StateDict,
+  type WritableStateDict,
+} from "./torch-weights/state-dict.ts";
+export { runSequence, type UnrollOptions, unroll } from "./unroll.ts";

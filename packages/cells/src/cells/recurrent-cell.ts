@@ -1,0 +1,233 @@
+/**
+ * What the cells of this package share: named parameters, a zero state, and one step split into gates
+ * and state. A cell of your own may extend this class or implement `Cell` of `@seq/core` directly.
+ */
+import { type Cell, type CellState, checkInteger, KernelError, type Rng } from "@seq/core";
+import { linear, type RecurrentWeights } from "@seq/kernels";
+import * as tf from "@tensorflow/tfjs-core";
+import { checkTensor } from "../check.ts";
+import { type Initializer, uniformInitializer } from "../initializers.ts";
+import { tidy } from "../tidy.ts";
+
+/** One parameter of a cell: `blocks` gates of `rows` x `columns` (no columns: a vector), packed. */
+export interface ParameterSpec {
+  readonly name: string;
+  readonly blocks: number;
+  readonly rows: number;
+  readonly columns?: number;
+  /** Default: the cell's initializer. */
+  readonly initializer?: Initializer;
+}
+
+export interface CellShape {
+  /** The class, for messages: `"LSTMCell"`. */
+  readonly name: string;
+  readonly inputSize: number;
+  readonly hiddenSize: number;
+  readonly outputSize?: number;
+}
+
+/** The new state of a step and the values that the step went through, each `[batch, hiddenSize]`. */
+export interface Advance<S> {
+  readonly state: S;
+  readonly gates: Readonly<Record<string, tf.Tensor>>;
+}
+
+export interface SequenceArguments {
+  /** True length of each row, 1..time. */
+  readonly lengths?: Int32Array;
+  /** Reads each row from its true end to its start. */
+  readonly reverse?: boolean;
+}
+
+export interface SequenceResult<S> {
+  /** `[batch, time, outputSize]`, zero beyond lengths. */
+  readonly outputs: tf.Tensor3D;
+  /** The state at each row's true end (at its step 0 when reversed). */
+  readonly finalState: S;
+}
+
+/** A cell that can run a whole sequence in one op of `@seq/kernels`. */
+export interface SequenceCell<S extends CellState<tf.Tensor>> extends Cell<tf.Tensor, S> {
+  /** Undefined when this cell's options have no such op: then it is stepped. */
+  readonly runFused:
+    | ((xs: tf.Tensor3D, state: S, options: SequenceArguments) => SequenceResult<S>)
+    | undefined;
+}
+
+export abstract class RecurrentCell<S extends CellState<tf.Tensor>> implements Cell<tf.Tensor, S> {
+  readonly inputSize: number;
+  readonly hiddenSize: number;
+  readonly outputSize: number;
+  /** Trainable, owned by the cell, under torch's names where torch has them. */
+  readonly parameters: ReadonlyMap<string, tf.Variable>;
+  /** What a step reads: the parameters, or stand-ins for some of them (`withParameters`). */
+  protected readonly weights: ReadonlyMap<string, tf.Tensor>;
+  protected readonly where: string;
+
+  /**
+   * @param specs - in the order of `parameters`.
+   * @param initializer - default: uniform within 1 / sqrt(hiddenSize), as torch.nn.
+   */
+  constructor(
+    shape: CellShape,
+    specs: readonly ParameterSpec[],
+    rng: Rng,
+    initializer?: Initializer,
+  ) {
+    const { name } = shape;
+    this.where = name;
+    this.inputSize = checkInteger(name, "inputSize", shape.inputSize, { min: 1 });
+    this.hiddenSize = checkInteger(name, "hiddenSize", shape.hiddenSize, { min: 1 });
+    this.outputSize = shape.outputSize ?? shape.hiddenSize;
+    const fallback = initializer ?? uniformInitializer(1 / Math.sqrt(this.hiddenSize));
+    this.parameters = createParameters(specs, rng, fallback);
+    this.weights = this.parameters;
+  }
+
+  /** The names and sizes of the state. */
+  abstract readonly stateSizes: Readonly<Record<keyof S & string, number>>;
+
+  /**
+   * The equations of one step; runs inside a `tf.tidy`.
+   *
+   * @param hidden - what the hidden-to-hidden products read: `state.h`, or `state.h` under a dropout mask.
+   */
+  protected abstract advance(x: tf.Tensor2D, state: S, hidden: tf.Tensor): Advance<S>;
+
+  /**
+   * One time step.
+   *
+   * @param x - `[batch, inputSize]`, float32; not disposed.
+   * @param state - each `[batch, size]`; not modified, not disposed.
+   * @returns a new state; the caller disposes it.
+   * @throws {ShapeError} `SHAPE_MISMATCH`
+   */
+  step(x: tf.Tensor, state: S): S {
+    this.checkStep("step", x, state);
+    return tidy(() => this.advance(x as tf.Tensor2D, state, state["h"] as tf.Tensor).state);
+  }
+
+  /** One time step that also returns the gates; the caller disposes both. */
+  stepWithGates(x: tf.Tensor, state: S): Advance<S> {
+    this.checkStep("stepWithGates", x, state);
+    return tidy(() => this.advance(x as tf.Tensor2D, state, state["h"] as tf.Tensor));
+  }
+
+  /** One time step whose hidden-to-hidden products read `hidden` instead of `state.h`. */
+  stepWithHidden(x: tf.Tensor, state: S, hidden: tf.Tensor): S {
+    this.checkStep("stepWithHidden", x, state);
+    return tidy(() => this.advance(x as tf.Tensor2D, state, hidden).state);
+  }
+
+  zeroState(batchSize: number): S {
+    checkInteger(`${this.where}.zeroState`, "batchSize", batchSize, { min: 1 });
+    const sizes = Object.entries<number>(this.stateSizes);
+    return Object.fromEntries(
+      sizes.map(([name, size]) => [name, tf.zeros([batchSize, size])]),
+    ) as unknown as S;
+  }
+
+  /**
+   * The same cell reading other tensors for some parameters (weights under dropout, say). It owns
+   * nothing: `parameters` are still this cell's, and disposing it is not needed.
+   */
+  withParameters(standIns: ReadonlyMap<string, tf.Tensor>): this {
+    const weights = new Map([...this.weights, ...standIns]);
+    return Object.assign(Object.create(Object.getPrototypeOf(this)), this, { weights });
+  }
+
+  dispose(): void {
+    for (const parameter of this.parameters.values()) parameter.dispose();
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+
+  protected weight(name: string): tf.Tensor {
+    const weight = this.weights.get(name);
+    if (weight === undefined || weight.isDisposed) {
+      throw new KernelError(`${this.where}: ${name} was disposed; the cell cannot run any more.`, {
+        code: "TENSOR_DISPOSED",
+        details: { name },
+      });
+    }
+    return weight;
+  }
+
+  protected optionalWeight(name: string): tf.Tensor | null {
+    return this.weights.has(name) ? this.weight(name) : null;
+  }
+
+  /** The weights as the ops of `@seq/kernels` take them. */
+  protected packedWeights(): RecurrentWeights {
+    return {
+      weightIh: this.weight("weight_ih"),
+      weightHh: this.weight("weight_hh"),
+      biasIh: this.optionalWeight("bias_ih"),
+      biasHh: this.optionalWeight("bias_hh"),
+    };
+  }
+
+  /** W x + U h + b + b', all gates packed: `[batch, gates * hiddenSize]`. */
+  protected packedProducts(x: tf.Tensor, hidden: tf.Tensor): tf.Tensor {
+    return tf.add(
+      linear(x, this.weight("weight_ih"), this.optionalWeight("bias_ih")),
+      linear(hidden, this.weight("weight_hh"), this.optionalWeight("bias_hh")),
+    );
+  }
+
+  protected checkStep(call: string, x: tf.Tensor, state: S): void {
+    const where = `${this.where}.${call}`;
+    checkTensor(where, "x", x, ["batch", this.inputSize], "inputSize");
+    const batch = x.shape[0] as number;
+    for (const [name, size] of Object.entries<number>(this.stateSizes)) {
+      checkTensor(where, `state.${name}`, state[name] as tf.Tensor, [batch, size]);
+    }
+  }
+}
+
+/** Draws each block by itself, so that fans are those of one gate. */
+function createParameters(
+  specs: readonly ParameterSpec[],
+  rng: Rng,
+  fallback: Initializer,
+): Map<string, tf.Variable> {
+  const parameters = new Map<string, tf.Variable>();
+  for (const { name, blocks, rows, columns, initializer = fallback } of specs) {
+    const values = new Float32Array(blocks * rows * (columns ?? 1));
+    for (let block = 0; block < blocks; block++) {
+      values.set(initializer(rows, columns ?? 1, rng), block * rows * (columns ?? 1));
+    }
+    const shape = columns === undefined ? [blocks * rows] : [blocks * rows, columns];
+    parameters.set(name, newVariable(values, shape));
+  }
+  return parameters;
+}
+
+/** A trainable variable from plain values; the caller owns it. */
+export function newVariable(values: Float32Array, shape: number[]): tf.Variable {
+  const initial = tf.tensor(values, shape, "float32");
+  const variable = tf.variable(initial, true);
+  initial.dispose();
+  return variable;
+}
+
+/** torch.nn's parameters of a cell with `gates` packed gates. */
+export function torchSpecs(
+  gates: number,
+  inputSize: number,
+  hiddenSize: number,
+  { bias, outputSize = hiddenSize }: { bias: boolean; outputSize?: number },
+): ParameterSpec[] {
+  const specs: ParameterSpec[] = [
+    { name: "weight_ih", blocks: gates, rows: hiddenSize, columns: inputSize },
+    { name: "weight_hh", blocks: gates, rows: hiddenSize, columns: outputSize },
+  ];
+  if (bias) {
+    specs.push({ name: "bias_ih", blocks: gates, rows: hiddenSize });
+    specs.push({ name: "bias_hh", blocks: gates, rows: hiddenSize });
+  }
+  return specs;
+}
