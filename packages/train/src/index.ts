@@ -18,6 +18,53 @@ export {
   type TextPair,
 } from "./data/parse-lines.ts";
 export type { DataCursor, TrainingData, TrainingItem } from "./data/training-data.types.ts";
+export {
+  type ClipNormOptions,
+  clipCoefficient,
+  clipGradientNorm,
+  clipGradientValue,
+  gradientNorm,
+} from "./loop/clip.ts";
+export { type BatchGradients, computeGradients } from "./loop/compute-gradients.ts";
+export { evaluateLoss } from "./loop/evaluate-loss.ts";
+export { fit } from "./loop/fit.ts";
+export type {
+  EvaluationEvent,
+  EvaluationOptions,
+  FitOptions,
+  FitResult,
+  StepEvent,
+  StopReason,
+} from "./loop/fit.types.ts";
+export {
+  Adam,
+  Adamax,
+  type AdamFamilyOptions,
+  type AdamOptions,
+  AdamW,
+  NAdam,
+  type NAdamOptions,
+  RAdam,
+} from "./optimizers/adam.ts";
+export {
+  Adadelta,
+  type AdadeltaOptions,
+  Adagrad,
+  type AdagradOptions,
+  RMSprop,
+  type RMSpropOptions,
+  Rprop,
+  type RpropOptions,
+} from "./optimizers/adaptive.ts";
+export type {
+  Optimizer,
+  OptimizerSlot,
+  OptimizerState,
+  OptimizerStep,
+} from "./optimizers/optimizer.types.ts";
+export { ASGD, type ASGDOptions, SGD, type SGDOptions } from "./optimizers/sgd.ts";
+export type { CommonOptions, GroupedOptions, ParameterGroup } from "./optimizers/slot-optimizer.ts";
+export { optimizerFromTorch } from "./optimizers/torch-options.ts";
 export { chained, perEpoch, sequential, warmUp } from "./schedules/compose.ts";
 export { cosine, cosineWarmRestarts } from "./schedules/cosine.ts";
 export { type CyclicOptions, cyclic, type OneCycleOptions, oneCycle } from "./schedules/cyclic.ts";

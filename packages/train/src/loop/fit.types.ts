@@ -1,0 +1,98 @@
+/** Options, events and results of `fit`. */
+import type { Tensor } from "@tensorflow/tfjs-core";
+import type { Optimizer } from "../optimizers/optimizer.types.ts";
+import type { Schedule } from "../schedules/schedule.types.ts";
+
+/** What one optimizer step was like. */
+export interface StepEvent {
+  /** Steps done, from 1. */
+  readonly step: number;
+  /** The epoch under way, from 1. */
+  readonly epoch: number;
+  /** Mean over the targets of the step, in nats, before the update. */
+  readonly loss: number;
+  readonly learningRate: number;
+  /** Norm of all gradients together before clipping. */
+  readonly gradientNorm: number;
+  /** Targets in this step. */
+  readonly tokens: number;
+  /** Targets a second over the last steps. */
+  readonly tokensPerSecond: number;
+  /** Seconds since `fit` began. */
+  readonly seconds: number;
+  /** Estimated seconds until the first of the limits is reached; `undefined` when no limit tells. */
+  readonly eta: number | undefined;
+}
+
+/** What an evaluation found. */
+export interface EvaluationEvent {
+  readonly step: number;
+  readonly epoch: number;
+  /** As the hook returned them. */
+  readonly scores: Readonly<Record<string, number>>;
+  /** True when the watched score is the best so far. */
+  readonly best: boolean;
+}
+
+export interface EvaluationOptions {
+  /** Steps between evaluations, or `"epoch"` for the end of each epoch. */
+  readonly every: number | "epoch";
+  /** Runs on the model as it is; training waits. */
+  readonly run: (at: {
+    readonly step: number;
+    readonly epoch: number;
+  }) => Readonly<Record<string, number>> | Promise<Readonly<Record<string, number>>>;
+  /** The score that schedules, early stopping and the best checkpoint look at (default `"loss"`). */
+  readonly watch?: string;
+  /** What a better score is (default `"lower"`). */
+  readonly better?: "lower" | "higher";
+  /** Early stopping: evaluations in a row without a better score that are put up with (default no limit). */
+  readonly patience?: number;
+  /** How much better counts as better (default 0). */
+  readonly minimumGain?: number;
+}
+
+export interface FitOptions {
+  /** Default `new Adam()`. When given, it is the caller's to dispose. */
+  readonly optimizer?: Optimizer;
+  /** Default the optimizer's rate throughout. */
+  readonly schedule?: Schedule;
+  /** Limits; training ends at the first one reached, or when `signal` aborts. At least one of the four. */
+  readonly maxSteps?: number;
+  readonly maxEpochs?: number;
+  readonly maxMinutes?: number;
+  readonly signal?: AbortSignal;
+  /** Scale gradients so that their global norm is at most this. */
+  readonly clipNorm?: number;
+  /** Cut each gradient value to this size, before the norm is taken. */
+  readonly clipValue?: number;
+  /** Batches whose gradients make one step, weighted by their targets (default 1). */
+  readonly accumulate?: number;
+  /** Parameters that stay as they are. */
+  readonly frozen?: (name: string) => boolean;
+  /** Drives dropout and sampling (default 0). */
+  readonly seed?: number;
+  readonly evaluation?: EvaluationOptions;
+  readonly onProgress?: (event: StepEvent) => void;
+  readonly onEvaluation?: (event: EvaluationEvent) => void | Promise<void>;
+  /** Looks at the gradients of each step, before clipping; must not keep or dispose them. */
+  readonly onGradients?: (gradients: ReadonlyMap<string, Tensor>, step: number) => void;
+  /** Milliseconds of a clock that never goes back (default `performance.now`). */
+  readonly clock?: () => number;
+}
+
+export type StopReason = "maxSteps" | "maxEpochs" | "maxMinutes" | "aborted" | "early-stopping";
+
+export interface FitResult {
+  readonly reason: StopReason;
+  /** Steps of the whole run, also those before it was resumed. */
+  readonly steps: number;
+  /** Epochs finished. */
+  readonly epochs: number;
+  /** Loss of the last step; NaN when there was none. */
+  readonly loss: number;
+  /** The last evaluation, if there was one. */
+  readonly evaluation: EvaluationEvent | undefined;
+  /** Seconds of this call. */
+  readonly seconds: number;
+}

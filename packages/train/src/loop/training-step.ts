@@ -1,0 +1,198 @@
+/**
+ * One optimizer step: gradients of one or more batches, clipping, update. Everything is done in place or
+ * disposed, so that the number of tensors is the same after each step.
+ */
+import { OptionError, type Rng, SeqError, type SequenceModel } from "@seq/core";
+import { globalNorm } from "@seq/kernels";
+import { add, clipByValue, dispose, mul, type Tensor, tidy, Variable } from "@tensorflow/tfjs-core";
+import type { TrainingData, TrainingItem } from "../data/training-data.types.ts";
+import type { Optimizer } from "../optimizers/optimizer.types.ts";
+import type { Schedule, ScheduleMoment } from "../schedules/schedule.types.ts";
+import { clipCoefficient } from "./clip.ts";
+import { type BatchGradients, computeGradients, tensorsIn } from "./compute-gradients.ts";
+
+export interface StepSettings<Batch> {
+  readonly model: SequenceModel<Batch, Tensor>;
+  readonly data: TrainingData<Batch>;
+  readonly trainable: ReadonlyMap<string, Variable>;
+  readonly optimizer: Optimizer;
+  readonly schedule: Schedule;
+  readonly accumulate: number;
+  readonly clipNorm: number | undefined;
+  readonly clipValue: number | undefined;
+  readonly onGradients:
+    | ((gradients: ReadonlyMap<string, Tensor>, step: number) => void)
+    | undefined;
+}
+
+/** What changes from step to step, beside parameters, optimizer, schedule and data. */
+export interface StepState {
+  moment: ScheduleMoment;
+  readonly rng: Rng;
+  /** State carried from chunk to chunk. */
+  carried: unknown;
+}
+
+export interface StepOutcome {
+  readonly loss: number;
+  readonly targets: number;
+  readonly learningRate: number;
+  readonly gradientNorm: number;
+  /** Of the step's last batch. */
+  readonly item: Pick<TrainingItem<unknown>, "epoch" | "endsEpoch">;
+}
+
+/**
+ * The variables of a model that are to be trained, by name.
+ *
+ * @throws {OptionError} `NOTHING_TO_TRAIN`, or `NOT_A_VARIABLE` for a model built for inference.
+ */
+export function trainableParameters(
+  parameters: ReadonlyMap<string, Tensor>,
+  frozen: (name: string) => boolean = () => false,
+): Map<string, Variable> {
+  const trainable = new Map<string, Variable>();
+  for (const [name, parameter] of parameters) {
+    if (frozen(name)) continue;
+    if (!(parameter instanceof Variable)) {
+      throw new OptionError(
+        `fit: parameter "${name}" is a plain tensor, expected a variable; build the model for training, or freeze it.`,
+        { code: "NOT_A_VARIABLE", details: { name } },
+      );
+    }
+    trainable.set(name, parameter);
+  }
+  if (trainable.size === 0) {
+    throw new OptionError("fit: all parameters are frozen; leave at least one to train.", {
+      code: "NOTHING_TO_TRAIN",
+    });
+  }
+  return trainable;
+}
+
+/**
+ * Takes the next batches and moves the parameters by one step.
+ *
+ * @throws {SeqError} `NON_FINITE_LOSS` before anything is changed when the loss or the norm is NaN or infinite.
+ */
+export async function trainingStep<Batch>(
+  settings: StepSettings<Batch>,
+  state: StepState,
+): Promise<StepOutcome> {
+  const { optimizer, schedule, trainable, clipNorm, onGradients } = settings;
+  const { gradients, loss, targets, item } = await collectGradients(settings, state);
+  try {
+    const { moment } = state;
+    const learningRate = schedule.rate(moment, optimizer.learningRate);
+    onGradients?.(gradients, moment.step + 1);
+    const gradientNorm = globalNorm([...gradients.values()]);
+    if (!Number.isFinite(loss) || !Number.isFinite(gradientNorm)) {
+      throw nonFinite(moment.step + 1, loss, learningRate, gradientNorm);
+    }
+    optimizer.step(trainable, gradients, {
+      rate: (baseRate) => schedule.rate(moment, baseRate),
+      momentum: schedule.momentum?.(moment),
+      gradientScale: clipNorm === undefined ? 1 : clipCoefficient(gradientNorm, clipNorm),
+    });
+    return { loss, targets, learningRate, gradientNorm, item };
+  } finally {
+    dispose([...gradients.values()]);
+  }
+}
+
+interface Collected {
+  readonly loss: number;
+  readonly targets: number;
+  readonly gradients: Map<string, Tensor>;
+  readonly item: TrainingItem<unknown>;
+}
+
+/** Gradients of the mean loss over the targets of `accumulate` batches, cut by value. */
+async function collectGradients<Batch>(
+  settings: StepSettings<Batch>,
+  state: StepState,
+): Promise<Collected> {
+  const { data, accumulate } = settings;
+  const coming = data.next();
+  let item = coming instanceof Promise ? await coming : coming;
+  const first = batchGradients(settings, state, item);
+  if (accumulate === 1) {
+    return { ...first, gradients: clipValues(first.gradients, settings.clipValue), item };
+  }
+  // Σ nᵢ gᵢ / Σ nᵢ: the gradient of the mean over all targets, however the batches split them.
+  let lossSum = first.loss * first.targets;
+  let targets = first.targets;
+  const sums = replaceAll(first.gradients, (gradient) => mul(gradient, first.targets));
+  for (let i = 1; i < accumulate; i++) {
+    item = await data.next();
+    const part = batchGradients(settings, state, item);
+    lossSum += part.loss * part.targets;
+    targets += part.targets;
+    for (const [name, gradient] of part.gradients) {
+      const sum = sums.get(name);
+      const weighted = tidy(() => {
+        const share = mul(gradient, part.targets);
+        return sum === undefined ? share : add(sum, share);
+      });
+      dispose(sum === undefined ? [gradient] : [gradient, sum]);
+      sums.set(name, weighted);
+    }
+  }
+  const gradients = replaceAll(sums, (sum) => mul(sum, 1 / targets));
+  return {
+    ...{ loss: lossSum / targets, targets, item },
+    gradients: clipValues(gradients, settings.clipValue),
+  };
+}
+
+function batchGradients<Batch>(
+  { model, trainable }: StepSettings<Batch>,
+  state: StepState,
+  item: TrainingItem<Batch>,
+): BatchGradients {
+  const previous = item.continues ? state.carried : undefined;
+  const context = { training: true, rng: state.rng.split() };
+  const result = computeGradients(
+    model,
+    trainable,
+    item.batch,
+    previous === undefined ? context : { ...context, state: previous },
+  );
+  // A model may hand a tensor of the old state on as the new one: those stay.
+  const kept = new Set(tensorsIn(result.state));
+  dispose(tensorsIn(state.carried).filter((tensor) => !kept.has(tensor)));
+  state.carried = result.state;
+  return result;
+}
+
+function clipValues(
+  gradients: Map<string, Tensor>,
+  limit: number | undefined,
+): Map<string, Tensor> {
+  if (limit === undefined) return gradients;
+  return replaceAll(gradients, (gradient) => clipByValue(gradient, -limit, limit));
+}
+
+function replaceAll(
+  gradients: Map<string, Tensor>,
+  change: (gradient: Tensor) => Tensor,
+): Map<string, Tensor> {
+  for (const [name, gradient] of gradients) {
+    gradients.set(
+      name,
+      tidy(() => change(gradient)),
+    );
+    gradient.dispose();
+  }
+  return gradients;
+}
+
+function nonFinite(step: number, loss: number, learningRate: number, norm: number): SeqError {
+  return new SeqError(
+    `fit: at step ${step} the loss is ${loss} and the gradient norm ${norm} (learning rate ${learningRate}); nothing was changed in this step. Lower the learning rate, or set clipNorm.`,
+    {
+      code: "NON_FINITE_LOSS",
+      details: { step, loss, learningRate, gradientNorm: norm },
+    },
+  );
+}
