@@ -1,7 +1,12 @@
 export type { ActivationName } from "./cells/activations.ts";
+export { CoupledLSTMCell } from "./cells/coupled-lstm-cell.ts";
 export { ElmanCell, type ElmanCellOptions, type ElmanState } from "./cells/elman-cell.ts";
+export { GatedElmanCell } from "./cells/gated-elman-cell.ts";
 export { GRUCell, type GRUCellOptions, type GRUState } from "./cells/gru-cell.ts";
+export { LayerNormLSTMCell } from "./cells/layer-norm-lstm-cell.ts";
 export { LSTMCell, type LSTMCellOptions, type LSTMState } from "./cells/lstm-cell.ts";
+export { MinimalGatedCell } from "./cells/minimal-gated-cell.ts";
+export { PeepholeLSTMCell } from "./cells/peephole-lstm-cell.ts";
 export {
   type Advance,
   type CellShape,
@@ -11,6 +16,7 @@ export {
   type SequenceCell,
   type SequenceResult,
 } from "./cells/recurrent-cell.ts";
+export type { VariantCellOptions } from "./cells/variant-options.ts";
 export {
   concatGates,
   gruGateOrders,
