@@ -25,11 +25,13 @@ export function parseArpa(text: string | Iterable<string>, where = "ARPA file"):
   reader.end();
   if (!ids.has("<unk>") && !ids.has("<UNK>")) addUnknown(sections[0]!, tokens);
   for (const mark of ["<s>", "</s>"]) {
-    if (!ids.has(mark)) reader.fail(`has no "${mark}" among its 1-grams`);
+    if (!ids.has(mark)) reader.fail(`begins 1-grams without "${mark}"`, sections[0]!.firstLine - 1);
   }
   const vocabulary = new WordVocabulary(tokens);
   return new NgramModel({
-    trie: { levels: linkSections(sections, tokens.length, (what) => reader.fail(what)) },
+    trie: {
+      levels: linkSections(sections, tokens.length, (what, line) => reader.fail(what, line)),
+    },
     vocabSize: vocabulary.size,
     beginId: vocabulary.beginId,
     endId: vocabulary.endId,
@@ -117,6 +119,7 @@ class ArpaReader {
     this.#expect(`\\${order}-grams:`);
     const section: ArpaSection = {
       order,
+      firstLine: this.#line,
       ids: new Int32Array(count * order),
       logProbs: new Float32Array(count),
       backoffs: new Float32Array(order < highest ? count : 0),

@@ -5,13 +5,15 @@ import { childStartsOf, type TrieLevel } from "./trie.ts";
 /** The n-grams of one order as they stand in the file: `order` ids each, one after another. */
 export interface ArpaSection {
   readonly order: number;
+  /** The line of the first n-gram, for messages. */
+  readonly firstLine: number;
   ids: Int32Array;
   logProbs: Float32Array;
   backoffs: Float32Array;
   length: number;
 }
 
-type Fail = (what: string) => never;
+type Fail = (what: string, line: number) => never;
 
 /** Sorts each order and links it to the one below, from the highest down, as contexts may have to be added. */
 export function linkSections(sections: ArpaSection[], vocabSize: number, fail: Fail): TrieLevel[] {
@@ -48,8 +50,10 @@ function sort(section: ArpaSection, vocabSize: number, fail: Fail): void {
   permutation.forEach((from, to) => {
     sorted.set(ids.subarray(from * order, (from + 1) * order), to * order);
     if (to > 0 && compare(sorted, to * order, sorted, (to - 1) * order, order) === 0) {
+      const [first, second] = [permutation[to - 1]!, from].sort((a, b) => a - b);
       fail(
-        `: the ${order}-grams before it hold one twice (entries ${permutation[to - 1]! + 1} and ${from + 1})`,
+        `repeats the ${order}-gram of line ${section.firstLine + first!}`,
+        section.firstLine + second!,
       );
     }
   });

@@ -66,7 +66,7 @@ function backedOff(model: NgramModel, words: Int32Array): number {
 /** The shortest decimal that reads back as the same float32: at most 9 digits. -Infinity is written -99, as SRILM does. */
 function shortest(value: number): string {
   if (value === Number.NEGATIVE_INFINITY) return "-99";
-  for (let digits = 6; digits < 9; digits++) {
+  for (let digits = 7; digits < 9; digits++) {
     const text = Number(value.toPrecision(digits));
     if (Math.fround(text) === value) return String(text);
   }

@@ -3,7 +3,7 @@ import { checkInteger, checkNumber, checkOptions, OptionError } from "@seq/core"
 import type { NgramCorpus } from "./corpus.ts";
 import { countNgrams, type NgramCounts } from "./counts.ts";
 import { absoluteDiscounts, type Discount, kneserNeyDiscounts } from "./discounts.ts";
-import { interpolatedModel, type PruneOptions } from "./interpolated.ts";
+import { checkPrune, interpolatedModel, type PruneOptions } from "./interpolated.ts";
 import type { NgramModel } from "./ngram-model.ts";
 
 export interface OrderOption {
@@ -38,6 +38,7 @@ export function estimateKneserNey(corpus: NgramCorpus, options: KneserNeyOptions
       checkNumber("estimateKneserNey", `discountFallback[${i}]`, d, { min: 0, max: i + 1 });
     });
   }
+  checkPrune(options.prune ?? [], options.order);
   const counts = countNgrams(corpus, options.order);
   const discounts = kneserNeyDiscounts(counts, fallback === false ? undefined : fallback);
   return interpolatedModel(
