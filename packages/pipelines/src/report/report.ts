@@ -46,11 +46,10 @@ ${figures(metrics)}
 <h2>Loss</h2>
 <figure>${raw(
     lossCurves([
-      { name: "training", points: metrics.trainLoss.map((loss, i) => ({ x: i + 1, y: loss })) },
-      {
-        name: "held-out",
-        points: metrics.devLoss.map((loss, i) => ({ x: metrics.devSteps[i] as number, y: loss })),
-      },
+      { name: "training", x: metrics.trainLoss.map((_, i) => i + 1), y: metrics.trainLoss },
+      ...(metrics.devLoss.length > 0
+        ? [{ name: "held-out", x: metrics.devSteps, y: metrics.devLoss }]
+        : []),
     ]),
   )}
 <figcaption>Cross-entropy per target piece, in nats, against the training step.</figcaption></figure>

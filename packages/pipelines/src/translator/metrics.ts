@@ -6,7 +6,7 @@ export interface TranslatorMetrics {
   readonly steps: number;
   /** Seconds in training steps and development losses, without evaluation. */
   readonly trainSeconds: number;
-  /** Source and target pieces per second of training. */
+  /** Target pieces per second of training. */
   readonly tokensPerSecond: number;
   /** Nats per target piece of the batch of each step, in order. */
   readonly trainLoss: readonly number[];

@@ -1,0 +1,3 @@
+import { testProject } from "@seq-internal/test-utils/vitest";
+
+export default testProject("browser-checks");

@@ -1,0 +1,157 @@
+/** Trains, measures, saves and reports. */
+import { join } from "node:path";
+import { SeqError } from "@seq/core";
+import { kernelInfo, loadKernels } from "@seq/kernels";
+import {
+  evaluateTranslator,
+  renderReport,
+  type TranslatorMetrics,
+  type TranslatorOptions,
+  type TranslatorScores,
+  type TranslatorTraining,
+  trainTranslator,
+} from "@seq/pipelines";
+import { prepareFolder, saveTranslator, writeFileWhole } from "@seq/pipelines/node";
+import { Interrupted } from "../report-error.ts";
+import { TrainingDisplay } from "../terminal/training-display.ts";
+import type { DataOptions, StartData } from "./data.ts";
+import { pickAttention } from "./pick-attention.ts";
+
+export interface StartOptions extends DataOptions {
+  readonly steps?: number;
+  readonly minutes?: number;
+  readonly threads?: number;
+  readonly output: string;
+  readonly resume?: boolean;
+  readonly simd: "auto" | "exact";
+}
+
+/** The built-in job is small: pieces of about a morpheme, and a model of 0.4 M parameters. */
+const numbersOptions: TranslatorOptions = {
+  sourceVocabSize: 100,
+  targetVocabSize: 100,
+  embeddingSize: 64,
+  hiddenSize: 80,
+  dropout: 0,
+  labelSmoothing: 0,
+  steps: 700,
+  batchTokens: 2048,
+  learningRate: 4e-3,
+};
+
+export async function runStart(data: StartData, options: StartOptions): Promise<void> {
+  await prepareFolder(options.output);
+  await loadKernels({
+    simd: options.simd,
+    ...(options.threads !== undefined && { threads: options.threads }),
+  });
+  const display = new TrainingDisplay(process.stderr);
+  const interrupt = new AbortController();
+  const onSignal = () => interrupt.abort();
+  process.once("SIGINT", onSignal);
+  let training: TranslatorTraining;
+  try {
+    display.begin(data, kernelInfo());
+    training = await trainTranslator(data, trainingOptions(data, options), {
+      signal: interrupt.signal,
+      onProgress: (event) => display.progress(event),
+      onEvaluation: async ({ step, devLoss, translator }) => {
+        const sample = data.dev.slice(0, 100);
+        const { bleu, exactMatch } = await evaluateTranslator(translator, sample, { beamWidth: 1 });
+        display.evaluation({ step, devLoss, bleu, exactMatch });
+      },
+    });
+  } finally {
+    process.off("SIGINT", onSignal);
+    display.end();
+  }
+  const { translator } = training;
+  await saveTranslator(translator, options.output);
+  if (training.reason === "aborted") {
+    throw new Interrupted(
+      `interrupted at step ${training.steps}; the model is saved in ${options.output}.`,
+    );
+  }
+  const scores = await evaluateTranslator(translator, data.test);
+  const metrics = metricsOf(data, options, training, scores);
+  await writeResults(data, options, training, scores, metrics);
+  display.results(data, metrics, scores.translations, options.output);
+  translator.dispose();
+}
+
+function trainingOptions(data: StartData, options: StartOptions): TranslatorOptions {
+  const { seed, steps, minutes } = options;
+  const limits = {
+    ...(steps !== undefined && { steps }),
+    ...(minutes !== undefined && { minutes }),
+  };
+  if (data.job !== "numbers") return { seed, ...limits };
+  const { steps: usualSteps, ...rest } = numbersOptions;
+  const given = steps !== undefined || minutes !== undefined;
+  return {
+    ...rest,
+    ...(!given && usualSteps !== undefined && { steps: usualSteps }),
+    seed,
+    ...limits,
+  };
+}
+
+function metricsOf(
+  data: StartData,
+  options: StartOptions,
+  training: TranslatorTraining,
+  scores: TranslatorScores,
+): TranslatorMetrics {
+  const { threads, path } = kernelInfo();
+  return {
+    job: data.job,
+    seed: options.seed,
+    steps: training.steps,
+    trainSeconds: training.seconds,
+    tokensPerSecond: training.tokensPerSecond,
+    trainLoss: training.trainLoss,
+    devLoss: training.devLoss,
+    devSteps: training.devSteps,
+    exactMatch: scores.exactMatch,
+    bleu: scores.bleu,
+    chrf: scores.chrf,
+    perplexity: scores.perplexity,
+    parameters: training.translator.model.parameterCount,
+    workers: threads,
+    kernelPath: path,
+  };
+}
+
+async function writeResults(
+  data: StartData,
+  options: StartOptions,
+  training: TranslatorTraining,
+  scores: TranslatorScores,
+  metrics: TranslatorMetrics,
+): Promise<void> {
+  const samples = data.test.slice(0, 10).map(({ source, target }, i) => ({
+    source,
+    reference: target,
+    translation: scores.translations[i]?.text ?? "",
+  }));
+  const page = renderReport({
+    title:
+      data.job === "numbers" ? "Number names, English to German" : "A translator of your own text",
+    summary: `An LSTM encoder-decoder with attention, trained on ${data.train.length.toLocaleString("en")} pairs and measured on ${data.test.length.toLocaleString("en")} others (${scores.bleuSignature}).`,
+    metrics,
+    samples,
+    attention: pickAttention(data, training.translator, scores),
+  });
+  try {
+    await writeFileWhole(join(options.output, "report.html"), page);
+    await writeFileWhole(
+      join(options.output, "metrics.json"),
+      `${JSON.stringify(metrics, null, 2)}\n`,
+    );
+  } catch (cause) {
+    throw new SeqError(`cannot write the results: ${(cause as Error).message}.`, {
+      code: "OUTPUT_FOLDER",
+      cause,
+    });
+  }
+}
