@@ -1,10 +1,31 @@
 // Language models
+export { type BeamGenerateOptions, beamGenerate } from "./generate/beam-generate.ts";
+export {
+  type GeneratedToken,
+  type GenerateOptions,
+  generate,
+  generateTokens,
+} from "./generate/generate.ts";
+export type {
+  ConstraintOptions,
+  Generated,
+  GenerationContext,
+  GenerationRequest,
+  LogitsProcessor,
+  SamplingOptions,
+  StopOptions,
+  StopReason,
+} from "./generate/generate.types.ts";
+export { GenerationPool, type TokenListener } from "./generate/generation-pool.ts";
+export { allowOnly, noRepeatNgram, repetitionPenalty } from "./generate/processors.ts";
+export { TextStream } from "./generate/text-stream.ts";
 export type {
   LanguageModel,
   LanguageModelStream,
   ScoreOptions,
   SequenceScore,
 } from "./language-model/language-model.types.ts";
+export { MixtureModel, type MixtureTuning, tuneMixture } from "./language-model/mixture.ts";
 export {
   type CrossEntropy,
   crossEntropy,
