@@ -1,34 +1,25 @@
 /**
  * Optimizer updates, one function per method: each moves a parameter and its slots by one step, in place.
  * Formulas and defaults are torch.optim's (2.x); the step count is 1 on the first call.
+ *
+ * Every function works out the numbers of the step here, in float64, and hands them to one pass over the
+ * values: `assembly/optimizers.ts` on WASM, `src/reference/optimizers.ts` elsewhere.
  */
-import {
-  abs,
-  add,
-  clipByValue,
-  div,
-  greater,
-  less,
-  maximum,
-  mul,
-  sign,
-  sqrt,
-  square,
-  sub,
-  type Tensor,
-  tidy,
-  type Variable,
-  where,
-  zerosLike,
-} from "@tensorflow/tfjs-core";
+import { OptionError } from "@seq/core";
+import type { Tensor, Variable } from "@tensorflow/tfjs-core";
+import { applyUpdate } from "./apply-update.ts";
 
 /** What every update takes. */
 export interface Update {
+  /** float32; changed in place. */
   readonly parameter: Variable;
+  /** Of the parameter's shape; not changed, not disposed. */
   readonly gradient: Tensor;
   readonly learningRate: number;
   /** Multiplies the gradient first: a clipping coefficient, or 1 over the number of parts. Default 1. */
   readonly gradientScale?: number;
+  /** Then each value is clipped to ±clipValue; NaN stays NaN. Default Infinity. */
+  readonly clipValue?: number;
   /** Adds weightDecay * parameter to the gradient (AdamW: shrinks the parameter instead). Default 0. */
   readonly weightDecay?: number;
   /** Ascends instead of descends. Default false. */
@@ -47,19 +38,17 @@ export interface SgdUpdate extends Update {
 
 /** Stochastic gradient descent with momentum (Sutskever et al. 2013, as torch writes it). */
 export function sgdUpdate(update: SgdUpdate): void {
-  const { parameter, momentumBuffer, learningRate } = update;
-  const { momentum = 0, dampening = 0, nesterov = false, step = 1 } = update;
-  tidy(() => {
-    const g = preparedGradient(update);
-    if (momentum === 0 || momentumBuffer === undefined) {
-      parameter.assign(sub(parameter, mul(g, learningRate)));
-      return;
-    }
-    const buffer = step === 1 ? g : add(mul(momentumBuffer, momentum), mul(g, 1 - dampening));
-    momentumBuffer.assign(step === 1 ? g.clone() : buffer);
-    const direction = nesterov ? add(g, mul(buffer, momentum)) : buffer;
-    parameter.assign(sub(parameter, mul(direction, learningRate)));
-  });
+  const { momentumBuffer, learningRate, step = 1 } = update;
+  const { momentum = 0, dampening = 0, nesterov = false } = update;
+  if (momentum === 0) {
+    applyUpdate("sgd", "sgdUpdate", update, [], [...prepared(update), learningRate]);
+    return;
+  }
+  const buffer = required("sgdUpdate", "momentum", "momentumBuffer", momentumBuffer);
+  const [keep, add] = step === 1 ? [0, 1] : [momentum, 1 - dampening];
+  const [fromGradient, fromBuffer] = nesterov ? [1, momentum] : [0, 1];
+  const scalars = [...prepared(update), learningRate, keep, add, fromGradient, fromBuffer];
+  applyUpdate("sgdMomentum", "sgdUpdate", update, [buffer], scalars);
 }
 
 export interface AdamUpdate extends Update {
@@ -78,81 +67,93 @@ export interface AdamUpdate extends Update {
 
 /** Adam (Kingma & Ba 2015, algorithm 1). */
 export function adamUpdate(update: AdamUpdate): void {
-  tidy(() => adamStep(update, preparedGradient(update)));
-}
-
-/** AdamW (Loshchilov & Hutter 2019, algorithm 2): decay apart from the gradient. */
-export function adamwUpdate(update: AdamUpdate): void {
-  const { parameter, learningRate, weightDecay = 0.01 } = update;
-  tidy(() => {
-    parameter.assign(mul(parameter, 1 - learningRate * weightDecay));
-    adamStep(update, preparedGradient({ ...update, weightDecay: 0 }));
+  const { step, learningRate, beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8 } = update;
+  applyAdam("adamUpdate", update, prepared(update), {
+    rate: learningRate / (1 - beta1 ** step),
+    rootScale: 1 / Math.sqrt(1 - beta2 ** step),
+    epsilon,
   });
 }
 
-function adamStep(update: AdamUpdate, g: Tensor): void {
-  const { parameter, firstMoment, secondMoment, maxSecondMoment, step, learningRate } = update;
-  const { beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8 } = update;
-  moments(update, g, beta1, beta2);
-  let second: Tensor = secondMoment;
-  if (maxSecondMoment) {
-    maxSecondMoment.assign(maximum(maxSecondMoment, secondMoment));
-    second = maxSecondMoment;
-  }
-  const denominator = add(div(sqrt(second), Math.sqrt(1 - beta2 ** step)), epsilon);
-  const rate = learningRate / (1 - beta1 ** step);
-  parameter.assign(sub(parameter, mul(div(firstMoment, denominator), rate)));
+/** AdamW (Loshchilov & Hutter 2019, algorithm 2): decay apart from the gradient, by default 0.01. */
+export function adamwUpdate(update: AdamUpdate): void {
+  const { step, learningRate, beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8 } = update;
+  applyAdam("adamwUpdate", update, prepared(update, 0), {
+    shrink: 1 - learningRate * (update.weightDecay ?? 0.01),
+    rate: learningRate / (1 - beta1 ** step),
+    rootScale: 1 / Math.sqrt(1 - beta2 ** step),
+    epsilon,
+  });
 }
 
-export interface NadamUpdate extends AdamUpdate {
+export interface NadamUpdate extends Omit<AdamUpdate, "maxSecondMoment"> {
   /** Default 0.004. */
   readonly momentumDecay?: number;
   /** Product of all μ before this step; 1 on the first. */
   readonly muProduct: number;
+  /** Shrinks the parameter instead of adding to the gradient, as AdamW. Default false. */
+  readonly decoupledWeightDecay?: boolean;
 }
 
 /** NAdam (Dozat 2016). Returns the μ product to pass with the next step. */
 export function nadamUpdate(update: NadamUpdate): number {
-  const { parameter, firstMoment, secondMoment, step, learningRate, muProduct } = update;
-  const { beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, momentumDecay = 4e-3 } = update;
+  const { step, learningRate, muProduct, beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8 } = update;
+  const { momentumDecay = 4e-3 } = update;
   const mu = beta1 * (1 - 0.5 * 0.96 ** (step * momentumDecay));
   const nextMu = beta1 * (1 - 0.5 * 0.96 ** ((step + 1) * momentumDecay));
   const product = muProduct * mu;
-  tidy(() => {
-    const g = preparedGradient(update);
-    moments(update, g, beta1, beta2);
-    const denominator = add(sqrt(div(secondMoment, 1 - beta2 ** step)), epsilon);
-    const fromGradient = mul(div(g, denominator), (learningRate * (1 - mu)) / (1 - product));
-    const fromMoment = mul(
-      div(firstMoment, denominator),
-      (learningRate * nextMu) / (1 - product * nextMu),
-    );
-    parameter.assign(sub(sub(parameter, fromGradient), fromMoment));
+  applyAdam("nadamUpdate", update, preparedApart(update), {
+    shrink: shrinkOf(update),
+    rate: (learningRate * nextMu) / (1 - product * nextMu),
+    gradientRate: (learningRate * (1 - mu)) / (1 - product),
+    rootScale: 1 / Math.sqrt(1 - beta2 ** step),
+    epsilon,
   });
   return product;
 }
 
-/** RAdam (Liu et al. 2020, algorithm 2). */
-export function radamUpdate(update: Omit<AdamUpdate, "maxSecondMoment">): void {
-  const { parameter, firstMoment, secondMoment, step, learningRate } = update;
-  const { beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8 } = update;
-  tidy(() => {
-    const g = preparedGradient(update);
-    moments(update, g, beta1, beta2);
-    const unbiased = div(firstMoment, 1 - beta1 ** step);
-    const correction2 = 1 - beta2 ** step;
-    const longest = 2 / (1 - beta2) - 1;
-    const length = longest - (2 * step * beta2 ** step) / correction2;
-    if (length <= 5) {
-      parameter.assign(sub(parameter, mul(unbiased, learningRate)));
-      return;
-    }
-    const rectified = Math.sqrt(
-      ((length - 4) * (length - 2) * longest) / ((longest - 4) * (longest - 2) * length),
-    );
-    const adaptive = div(Math.sqrt(correction2), add(sqrt(secondMoment), epsilon));
-    parameter.assign(sub(parameter, mul(mul(unbiased, adaptive), learningRate * rectified)));
+export interface RadamUpdate extends Omit<AdamUpdate, "maxSecondMoment"> {
+  /** Shrinks the parameter instead of adding to the gradient, as AdamW. Default false. */
+  readonly decoupledWeightDecay?: boolean;
+}
+
+/** RAdam (Liu et al. 2020, algorithm 2): plain momentum until the second moment can be trusted. */
+export function radamUpdate(update: RadamUpdate): void {
+  const { step, learningRate, beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8 } = update;
+  const unbiased = learningRate / (1 - beta1 ** step);
+  const correction2 = 1 - beta2 ** step;
+  const longest = 2 / (1 - beta2) - 1;
+  const length = longest - (2 * step * beta2 ** step) / correction2;
+  const rectified = Math.sqrt(
+    ((length - 4) * (length - 2) * longest) / ((longest - 4) * (longest - 2) * length),
+  );
+  const isAdaptive = length > 5;
+  applyAdam("radamUpdate", update, preparedApart(update), {
+    shrink: shrinkOf(update),
+    rate: isAdaptive ? unbiased * rectified * Math.sqrt(correction2) : unbiased,
+    rootScale: isAdaptive ? 1 : 0, // not adaptive: divides by 0 √v + 1
+    epsilon: isAdaptive ? epsilon : 1,
   });
+}
+
+interface AdamNumbers {
+  readonly shrink?: number;
+  readonly rate: number;
+  readonly gradientRate?: number;
+  readonly rootScale: number;
+  readonly epsilon: number;
+}
+
+function applyAdam(
+  where: string,
+  update: AdamUpdate,
+  preparation: readonly number[],
+  { shrink = 1, rate, gradientRate = 0, rootScale, epsilon }: AdamNumbers,
+): void {
+  const { firstMoment, secondMoment, maxSecondMoment, beta1 = 0.9, beta2 = 0.999 } = update;
+  const betas = [beta1, 1 - beta1, beta2, 1 - beta2];
+  const scalars = [...preparation, shrink, rate, gradientRate, ...betas, rootScale, epsilon];
+  applyUpdate("adam", where, update, [firstMoment, secondMoment, maxSecondMoment], scalars);
 }
 
 export interface AdamaxUpdate extends Update {
@@ -166,15 +167,11 @@ export interface AdamaxUpdate extends Update {
 
 /** Adamax (Kingma & Ba 2015, algorithm 2). */
 export function adamaxUpdate(update: AdamaxUpdate): void {
-  const { parameter, firstMoment, infinityNorm, step, learningRate } = update;
+  const { firstMoment, infinityNorm, step, learningRate } = update;
   const { beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8 } = update;
-  tidy(() => {
-    const g = preparedGradient(update);
-    firstMoment.assign(add(mul(firstMoment, beta1), mul(g, 1 - beta1)));
-    infinityNorm.assign(maximum(mul(infinityNorm, beta2), add(abs(g), epsilon)));
-    const rate = learningRate / (1 - beta1 ** step);
-    parameter.assign(sub(parameter, mul(div(firstMoment, infinityNorm), rate)));
-  });
+  const rate = learningRate / (1 - beta1 ** step);
+  const scalars = [...prepared(update), rate, beta1, 1 - beta1, beta2, epsilon];
+  applyUpdate("adamax", "adamaxUpdate", update, [firstMoment, infinityNorm], scalars);
 }
 
 export interface AdadeltaUpdate extends Update {
@@ -188,22 +185,9 @@ export interface AdadeltaUpdate extends Update {
 
 /** Adadelta (Zeiler 2012, algorithm 1). */
 export function adadeltaUpdate(update: AdadeltaUpdate): void {
-  const {
-    parameter,
-    squareAverage,
-    deltaAverage,
-    learningRate,
-    rho = 0.9,
-    epsilon = 1e-6,
-  } = update;
-  tidy(() => {
-    const g = preparedGradient(update);
-    squareAverage.assign(add(mul(squareAverage, rho), mul(square(g), 1 - rho)));
-    const ratio = div(sqrt(add(deltaAverage, epsilon)), sqrt(add(squareAverage, epsilon)));
-    const delta = mul(g, ratio);
-    deltaAverage.assign(add(mul(deltaAverage, rho), mul(square(delta), 1 - rho)));
-    parameter.assign(sub(parameter, mul(delta, learningRate)));
-  });
+  const { squareAverage, deltaAverage, learningRate, rho = 0.9, epsilon = 1e-6 } = update;
+  const scalars = [...prepared(update), learningRate, rho, 1 - rho, epsilon];
+  applyUpdate("adadelta", "adadeltaUpdate", update, [squareAverage, deltaAverage], scalars);
 }
 
 export interface AdagradUpdate extends Update {
@@ -218,14 +202,10 @@ export interface AdagradUpdate extends Update {
 
 /** Adagrad (Duchi et al. 2011). */
 export function adagradUpdate(update: AdagradUpdate): void {
-  const { parameter, squareSum, step, learningRate } = update;
-  const { learningRateDecay = 0, epsilon = 1e-10 } = update;
-  tidy(() => {
-    const g = preparedGradient(update);
-    squareSum.assign(add(squareSum, square(g)));
-    const rate = learningRate / (1 + (step - 1) * learningRateDecay);
-    parameter.assign(sub(parameter, mul(div(g, add(sqrt(squareSum), epsilon)), rate)));
-  });
+  const { squareSum, step, learningRate, learningRateDecay = 0, epsilon = 1e-10 } = update;
+  const rate = learningRate / (1 + (step - 1) * learningRateDecay);
+  const scalars = [...prepared(update), rate, epsilon];
+  applyUpdate("adagrad", "adagradUpdate", update, [squareSum], scalars);
 }
 
 export interface RmspropUpdate extends Update {
@@ -243,26 +223,24 @@ export interface RmspropUpdate extends Update {
 
 /** RMSprop (Tieleman & Hinton 2012), centered: Graves 2013, eqs. 38-45. */
 export function rmspropUpdate(update: RmspropUpdate): void {
-  const { parameter, squareAverage, gradientAverage, momentumBuffer, learningRate } = update;
+  const { squareAverage, gradientAverage, momentumBuffer, learningRate } = update;
   const { alpha = 0.99, momentum = 0, epsilon = 1e-8 } = update;
-  tidy(() => {
-    const g = preparedGradient(update);
-    squareAverage.assign(add(mul(squareAverage, alpha), mul(square(g), 1 - alpha)));
-    let variance: Tensor = squareAverage;
-    if (gradientAverage) {
-      gradientAverage.assign(add(mul(gradientAverage, alpha), mul(g, 1 - alpha)));
-      variance = sub(squareAverage, square(gradientAverage));
-    }
-    let direction = div(g, add(sqrt(variance), epsilon));
-    if (momentum > 0 && momentumBuffer) {
-      direction = add(mul(momentumBuffer, momentum), direction);
-      momentumBuffer.assign(direction.clone());
-    }
-    parameter.assign(sub(parameter, mul(direction, learningRate)));
-  });
+  const buffer =
+    momentum === 0
+      ? undefined
+      : required("rmspropUpdate", "momentum", "momentumBuffer", momentumBuffer);
+  const scalars = [...prepared(update), learningRate, alpha, 1 - alpha, momentum, epsilon];
+  applyUpdate(
+    "rmsprop",
+    "rmspropUpdate",
+    update,
+    [squareAverage, gradientAverage, buffer],
+    scalars,
+  );
 }
 
 export interface RpropUpdate extends Omit<Update, "weightDecay" | "learningRate"> {
+  /** Starts at 0. */
   readonly previousGradient: Variable;
   /** One step size per value; starts at the learning rate. */
   readonly stepSize: Variable;
@@ -278,23 +256,11 @@ export interface RpropUpdate extends Omit<Update, "weightDecay" | "learningRate"
 
 /** Rprop (Riedmiller & Braun 1993), the variant that forgets the gradient after a change of sign. */
 export function rpropUpdate(update: RpropUpdate): void {
-  const { parameter, previousGradient, stepSize } = update;
+  const { previousGradient, stepSize } = update;
   const { shrink = 0.5, grow = 1.2, minStep = 1e-6, maxStep = 50 } = update;
-  tidy(() => {
-    const g = preparedGradient(update);
-    const agreement = sign(mul(g, previousGradient));
-    const zero = zerosLike(agreement);
-    const isNegative = less(agreement, zero);
-    const factor = where(
-      greater(agreement, zero),
-      add(zero, grow),
-      where(isNegative, add(zero, shrink), add(zero, 1)),
-    );
-    stepSize.assign(clipByValue(mul(stepSize, factor), minStep, maxStep));
-    const kept = where(isNegative, zero, g);
-    parameter.assign(sub(parameter, mul(sign(kept), stepSize)));
-    previousGradient.assign(kept);
-  });
+  const [scale, clip] = prepared(update);
+  const scalars = [scale, clip, shrink, grow, minStep, maxStep];
+  applyUpdate("rprop", "rpropUpdate", update, [previousGradient, stepSize], scalars);
 }
 
 export interface AsgdUpdate extends Update {
@@ -315,38 +281,49 @@ export interface AsgdUpdate extends Update {
 
 /** Averaged SGD (Polyak & Juditsky 1992), as torch. Returns η and μ to pass with the next step. */
 export function asgdUpdate(update: AsgdUpdate): { eta: number; mu: number } {
-  const { parameter, average, step, learningRate, eta, mu } = update;
+  const { average, step, learningRate, eta, mu } = update;
   const { lambda = 1e-4, alpha = 0.75, averageFrom = 1e6 } = update;
-  tidy(() => {
-    const g = preparedGradient(update);
-    parameter.assign(sub(mul(parameter, 1 - lambda * eta), mul(g, eta)));
-    average.assign(mu === 1 ? parameter.clone() : add(average, mul(sub(parameter, average), mu)));
-  });
+  const scalars = [...prepared(update), 1 - lambda * eta, eta, mu];
+  applyUpdate("asgd", "asgdUpdate", update, [average], scalars);
   return {
     eta: learningRate / (1 + lambda * learningRate * step) ** alpha,
     mu: 1 / Math.max(1, step - averageFrom),
   };
 }
 
-function moments(
-  { firstMoment, secondMoment }: { firstMoment: Variable; secondMoment: Variable },
-  g: Tensor,
-  beta1: number,
-  beta2: number,
-): void {
-  firstMoment.assign(add(mul(firstMoment, beta1), mul(g, 1 - beta1)));
-  secondMoment.assign(add(mul(secondMoment, beta2), mul(square(g), 1 - beta2)));
+type Preparation = readonly [scale: number, clip: number, decay: number];
+
+/** What happens to the gradient first. */
+function prepared(
+  { gradientScale = 1, clipValue = Infinity, weightDecay = 0, maximize = false }: Partial<Update>,
+  decay = weightDecay,
+): Preparation {
+  return [maximize ? -gradientScale : gradientScale, clipValue, decay];
 }
 
-/** Scale, sign and decay, in torch's order. */
-function preparedGradient({
-  parameter,
-  gradient,
-  gradientScale = 1,
-  weightDecay = 0,
-  maximize = false,
-}: Omit<Update, "learningRate">): Tensor {
-  const factor = maximize ? -gradientScale : gradientScale;
-  const scaled = factor === 1 ? gradient : mul(gradient, factor);
-  return weightDecay === 0 ? scaled : add(scaled, mul(parameter, weightDecay));
+interface MaybeDecoupled extends Update {
+  readonly decoupledWeightDecay?: boolean;
+}
+
+function preparedApart(update: MaybeDecoupled): Preparation {
+  return update.decoupledWeightDecay ? prepared(update, 0) : prepared(update);
+}
+
+function shrinkOf({ decoupledWeightDecay, learningRate, weightDecay = 0 }: MaybeDecoupled): number {
+  return decoupledWeightDecay ? 1 - learningRate * weightDecay : 1;
+}
+
+function required(
+  where: string,
+  option: string,
+  name: string,
+  slot: Variable | undefined,
+): Variable {
+  if (slot === undefined) {
+    throw new OptionError(`${where}: ${option} needs ${name}.`, {
+      code: "MISSING_OPTION",
+      details: { option: name },
+    });
+  }
+  return slot;
 }
