@@ -23,4 +23,17 @@ export {
   type ScoredSequence,
 } from "./perplexity.ts";
 export { RunningScore, type SummedMetric } from "./running-score.ts";
+export { NumpyRandom } from "./significance/numpy-random.ts";
+export {
+  type BootstrapOptions,
+  bootstrapConfidence,
+  type ComparedSystem,
+  type Comparison,
+  type ComparisonOptions,
+  type Confidence,
+  compareSystems,
+  type System,
+} from "./significance/significance.ts";
+export { corpusTer, Ter, type TerOptions, type TerScore } from "./ter.ts";
 export { type BleuTokenizer, bleuTokenizers, tokenizeForBleu } from "./tokenizers/mteval.ts";
+export { type TercomOptions, tokenizeTercom } from "./tokenizers/tercom.ts";

@@ -4,9 +4,13 @@ import {
   type BleuSmoothing,
   type BleuTokenizer,
   Chrf,
+  compareSystems,
+  NumpyRandom,
   scoreCorpus,
   sentenceBleu,
+  Ter,
   tokenizeForBleu,
+  tokenizeTercom,
 } from "@seq/eval";
 import { Checks, differenceOfLists, differenceOfNumbers } from "../check.ts";
 import type { Area, OracleFile, Verdict } from "../types.ts";
@@ -91,6 +95,37 @@ function chrfDifference(set: Json, c: Json): string | undefined {
   );
 }
 
+function terOptions(c: Json) {
+  return {
+    normalized: c.normalized as boolean,
+    noPunctuation: c.no_punct as boolean,
+    asianSupport: c.asian_support as boolean,
+    caseSensitive: c.case_sensitive as boolean,
+  };
+}
+
+function terDifference(set: Json, c: Json): string | undefined {
+  const metric = new Ter(terOptions(c));
+  const score = scoreCorpus(metric, set.hyp, set.refs);
+  const corpus =
+    differenceOfNumbers("score", [score.value], [c.score], tolerance) ??
+    differenceOfNumbers("ref_length", [score.referenceLength], [c.ref_length], tolerance) ??
+    differenceOfLists("num_edits", [score.edits], [c.num_edits]) ??
+    differenceOfSignatures(score.signature, c.signature);
+  if (corpus !== undefined) return corpus;
+  for (const [i, expected] of c.sentence.entries()) {
+    const own = metric.score(metric.statistics(set.hyp[i], ownReferences(set, i)));
+    const difference = differenceOfNumbers(
+      `segment ${i} [score, num_edits, ref_length]`,
+      [own.value, own.edits, own.referenceLength],
+      [expected.score, expected.num_edits, expected.ref_length],
+      tolerance,
+    );
+    if (difference !== undefined) return difference;
+  }
+  return undefined;
+}
+
 async function runSets(
   file: OracleFile,
   difference: (set: Json, c: Json) => string | undefined,
@@ -122,8 +157,78 @@ async function runTokenizers(file: OracleFile): Promise<Verdict> {
         );
         if (difference !== undefined) return difference;
       }
-      return undefined;
+      return differenceOfTercom(item);
     });
+  }
+  return checks.verdict();
+}
+
+function differenceOfTercom(item: Json): string | undefined {
+  const variants = {
+    ter: { caseSensitive: true },
+    ter_nopunct: { noPunctuation: true },
+    ter_asian: { asianSupport: true, caseSensitive: true },
+    ter_asian_nopunct: { noPunctuation: true, asianSupport: true, caseSensitive: true },
+  };
+  for (const [name, options] of Object.entries(variants)) {
+    const got = tokenizeTercom(item.line, { normalized: true, ...options }).join(" ");
+    if (got !== item[name])
+      return `${name} is ${JSON.stringify(got)}, expected ${JSON.stringify(item[name])}`;
+  }
+  return undefined;
+}
+
+/** The stored draws must be those of our generator: then the tests below draw the same. */
+function differenceOfDraws(c: Json): string | undefined {
+  const random = new NumpyRandom(c.sacrebleu_seed);
+  const expected: number[] = (c.resample_indices ?? c.pos_sel).flat();
+  const segments = c.refs[0].length;
+  const got = expected.map(() => (c.test === "bs" ? random.integer(segments) : random.bit()));
+  return differenceOfLists("draws", got, expected);
+}
+
+function pairedDifference(c: Json): string | undefined {
+  const systems = Object.entries(c.systems as Record<string, string[]>).map(
+    ([name, hypotheses]) => ({
+      name,
+      hypotheses,
+    }),
+  );
+  for (const metric of [new Bleu(), new Chrf()]) {
+    const got = compareSystems(metric, systems, c.refs, {
+      test: c.test === "bs" ? "bootstrap" : "randomization",
+      samples: c.n_samples,
+      seed: c.sacrebleu_seed,
+    });
+    for (const [i, expected] of c.expect[metric.name].entries()) {
+      const own = got.systems[i];
+      const difference =
+        differenceOfLists("system", [own?.name], [expected.system]) ??
+        differenceOfNumbers(
+          `${metric.name} of ${expected.system} [score, p, mean, ci]`,
+          [own?.score.value, own?.pValue, own?.confidence?.mean, own?.confidence?.halfWidth].map(
+            orNaN,
+          ),
+          [expected.score, expected.p_value, expected.mean, expected.ci].map(orNaN),
+          tolerance,
+        );
+      if (difference !== undefined) return difference;
+    }
+    const signature = differenceOfSignatures(got.signature, c.signatures[metric.name]);
+    if (signature !== undefined) return signature;
+  }
+  return undefined;
+}
+
+/** What is not given (the baseline has no p-value) is NaN on both sides. */
+function orNaN(value: number | null | undefined): number {
+  return value ?? Number.NaN;
+}
+
+async function runPaired(file: OracleFile): Promise<Verdict> {
+  const checks = new Checks();
+  for (const [i, c] of file.json.cases.entries()) {
+    await checks.run(`case ${i}`, () => differenceOfDraws(c) ?? pairedDifference(c));
   }
   return checks.verdict();
 }
@@ -131,10 +236,12 @@ async function runTokenizers(file: OracleFile): Promise<Verdict> {
 /** What the cases hold tells what the file is about. */
 function runnerOf({ json }: OracleFile): ((file: OracleFile) => Promise<Verdict>) | undefined {
   if (Array.isArray(json.lines)) return runTokenizers;
+  if (json.cases?.[0]?.systems !== undefined) return runPaired;
   const first = json.sets?.[0]?.cases?.[0];
   if (first === undefined) return undefined;
   if ("char_order" in first) return (file) => runSets(file, chrfDifference);
   if ("scores" in first) return (file) => runSets(file, bleuSentenceDifference);
+  if ("no_punct" in first) return (file) => runSets(file, terDifference);
   if ("smooth_method" in first) return (file) => runSets(file, bleuDifference);
   return undefined;
 }
