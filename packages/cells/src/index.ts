@@ -1,3 +1,9 @@
+export {
+  type AttendOptions,
+  Attention,
+  type AttentionModuleOptions,
+  type AttentionScoreName,
+} from "./attention.ts";
 export type { ActivationName } from "./cells/activations.ts";
 export { CoupledLSTMCell } from "./cells/coupled-lstm-cell.ts";
 export { ElmanCell, type ElmanCellOptions, type ElmanState } from "./cells/elman-cell.ts";
@@ -73,6 +79,8 @@ export {
   unpackSequence,
 } from "./packing/pad.ts";
 export { withRecurrentDropout, withWeightDrop, withZoneout } from "./regularized-cells.ts";
+export { readNpz } from "./torch-weights/npz.ts";
+export { type ReadStateDictOptions, readStateDict } from "./torch-weights/read-state-dict.ts";
 export {
   type LoadStateDictOptions,
   loadParameters,
@@ -80,4 +88,5 @@ export {
   type StateDict,
   type WritableStateDict,
 } from "./torch-weights/state-dict.ts";
+export { type FileTensor, isFileTensor, readTorchFile } from "./torch-weights/torch-file.ts";
 export { runSequence, type UnrollOptions, unroll } from "./unroll.ts";
