@@ -29,9 +29,8 @@ export class ExpectationStep {
   readonly #corpus: TrainingText;
   readonly #alpha: Float64Array;
   readonly #beta: Float64Array;
-  /** Powers of two taken out of alpha and beta so far, at each position of a long word. */
+  /** Long words: powers of two that were put into alpha so far, at each position. */
   readonly #alphaBits: Int32Array;
-  readonly #betaBits: Int32Array;
 
   constructor(corpus: TrainingText) {
     this.#corpus = corpus;
@@ -43,7 +42,6 @@ export class ExpectationStep {
     this.#alpha = new Float64Array(longest + 1);
     this.#beta = new Float64Array(longest + 1);
     this.#alphaBits = new Int32Array(longest + 1);
-    this.#betaBits = new Int32Array(longest + 1);
   }
 
   run(pieces: PieceEdges, probs: Float64Array): Expectation {
@@ -102,9 +100,12 @@ export class ExpectationStep {
     return log(total);
   }
 
-  /** The same; wherever a value became small, all live values are multiplied by 2^400. */
+  /**
+   * The same for any length. All values that edges can still reach share one scale: once all of them
+   * are small they are multiplied by 2^400, and the number of such bits is kept.
+   */
   #long(
-    { begins, edges, lengths }: PieceEdges,
+    { begins, edges, lengths, maxLength }: PieceEdges,
     probs: Float64Array,
     begin: number,
     length: number,
@@ -113,18 +114,11 @@ export class ExpectationStep {
   ): number {
     const alpha = this.#alpha;
     const beta = this.#beta;
-    const up = powerOf2(scaleBits);
-    const small = powerOf2(-scaleBits);
     alpha.fill(0, 0, length + 1);
     alpha[0] = 1;
     let bits = 0;
     for (let i = 0; i < length; i++) {
-      if (alpha[i] !== 0 && (alpha[i] as number) < small) {
-        for (let j = i; j <= length && (j <= i + safeLength || alpha[j] !== 0); j++) {
-          alpha[j] = (alpha[j] as number) * up;
-        }
-        bits += scaleBits;
-      }
+      bits += liftWhenSmall(alpha, i, Math.min(length, i + maxLength));
       this.#alphaBits[i] = bits;
       const reach = alpha[i] as number;
       const last = begins[begin + i + 1] as number;
@@ -138,44 +132,30 @@ export class ExpectationStep {
     const totalBits = bits;
     beta[length] = 1;
     bits = 0;
-    this.#betaBits[length] = 0;
     for (let i = length - 1; i >= 0; i--) {
+      bits += liftWhenSmall(beta, i + 1, Math.min(length, i + maxLength));
+      const shift = totalBits - (this.#alphaBits[i] as number) - bits;
+      const weight = ((alpha[i] as number) / total) * powerOf2(shift) * count;
       const last = begins[begin + i + 1] as number;
       let sum = 0;
       for (let e = begins[begin + i] as number; e < last; e++) {
         const piece = edges[e] as number;
-        const j = i + (lengths[piece] as number);
-        // Bring beta[j] to the scale of now; it was left at the scale of its own position.
-        const behind = bits - (this.#betaBits[j] as number);
-        const ahead = (beta[j] as number) * (behind === 0 ? 1 : powerOf2(Math.min(1000, behind)));
-        const term = (probs[piece] as number) * ahead;
+        const term = (probs[piece] as number) * (beta[i + (lengths[piece] as number)] as number);
         sum += term;
-        const shift = totalBits - (this.#alphaBits[i] as number) - bits;
-        const part = ((alpha[i] as number) / total) * term;
-        expected[piece] = (expected[piece] as number) + count * scaleBack(part, shift);
+        expected[piece] = (expected[piece] as number) + weight * term;
       }
       beta[i] = sum;
-      if (sum !== 0 && sum < small) {
-        beta[i] = sum * up;
-        bits += scaleBits;
-      }
-      this.#betaBits[i] = bits;
     }
     return log(total) - totalBits * Math.LN2;
   }
 }
 
-/** value * 2^shift, in steps that stay in range. */
-function scaleBack(value: number, shift: number): number {
-  let result = value;
-  let left = shift;
-  while (left > 1000) {
-    result *= powerOf2(1000);
-    left -= 1000;
-  }
-  while (left < -1000) {
-    result *= powerOf2(-1000);
-    left += 1000;
-  }
-  return left === 0 ? result : result * powerOf2(left);
+/** Multiplies values[from..to] by 2^400 when all of them are below 2^-400; returns the bits. */
+function liftWhenSmall(values: Float64Array, from: number, to: number): number {
+  const small = 2 ** -scaleBits; // exact in every engine, as all powers of two
+  let greatest = 0;
+  for (let j = from; j <= to; j++) greatest = Math.max(greatest, values[j] as number);
+  if (greatest >= small || greatest === 0) return 0;
+  for (let j = from; j <= to; j++) values[j] = (values[j] as number) * 2 ** scaleBits;
+  return scaleBits;
 }

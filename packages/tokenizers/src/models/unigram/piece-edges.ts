@@ -13,6 +13,8 @@ export class PieceEdges {
   #edges: Int32Array;
   /** Length of each piece in characters. */
   lengths: Uint16Array;
+  /** Length of the longest piece. */
+  readonly maxLength: number;
   /** A position where each piece stands. */
   places: Int32Array;
 
@@ -22,6 +24,7 @@ export class PieceEdges {
     const characters = alphabet.length;
     const pieces = seeds.lengths.length;
     this.lengths = seeds.lengths;
+    this.maxLength = this.lengths.reduce((a, b) => Math.max(a, b), 1);
     this.places = new Int32Array(pieces);
     this.begins = new Int32Array(text.length + 1).fill(1, 1); // one edge for the character itself
     this.begins[0] = 0;
