@@ -1,5 +1,5 @@
-export type { KernelPath } from "./backend/install.ts";
 export type { BackendName } from "./backend/tfjs.ts";
+export type { KernelPath } from "./install.ts";
 export { type KernelInfo, kernelInfo, type LoadOptions, loadKernels } from "./load.ts";
 export {
   type AttentionOptions,

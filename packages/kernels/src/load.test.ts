@@ -38,15 +38,18 @@ describe("loadKernels", () => {
     expect(a).toEqual(b);
   });
 
-  test.each(["cpu", "wasm"] as const)("gradients work on %s, gather's with repeated ids too", async (backend) => {
-    expect((await loadKernels({ backend })).backend).toBe(backend);
-    const before = tf.memory().numTensors;
-    tf.tidy(() => {
-      const table = tf.tensor2d([1, 2, 3, 4, 5, 6], [3, 2]);
-      const ids = tf.tensor1d([0, 2, 2], "int32");
-      const gradient = tf.grad((w) => tf.sum(tf.square(tf.gather(w, ids))))(table);
-      expect([...gradient.dataSync()]).toEqual([2, 4, 0, 0, 20, 24]);
-    });
-    expect(tf.memory().numTensors).toBe(before);
-  });
+  test.each(["cpu", "wasm"] as const)(
+    "gradients work on %s, gather's with repeated ids too",
+    async (backend) => {
+      expect((await loadKernels({ backend })).backend).toBe(backend);
+      const before = tf.memory().numTensors;
+      tf.tidy(() => {
+        const table = tf.tensor2d([1, 2, 3, 4, 5, 6], [3, 2]);
+        const ids = tf.tensor1d([0, 2, 2], "int32");
+        const gradient = tf.grad((w) => tf.sum(tf.square(tf.gather(w, ids))))(table);
+        expect([...gradient.dataSync()]).toEqual([2, 4, 0, 0, 20, 24]);
+      });
+      expect(tf.memory().numTensors).toBe(before);
+    },
+  );
 });

@@ -1,7 +1,7 @@
 /** The one awaited call: starts tfjs, registers gradients and our kernels. Importing the package does nothing. */
 import { checkInteger, checkOneOf, checkOptions, KernelError } from "@seq/core";
-import { installKernels, type KernelPath, kernelState } from "./backend/install.ts";
 import { type BackendName, startTfjs } from "./backend/tfjs.ts";
+import { installKernels, type KernelPath, kernelState } from "./install.ts";
 
 export interface LoadOptions {
   /** Default "wasm". "cpu" is plain JavaScript: slow, and runs everywhere. */

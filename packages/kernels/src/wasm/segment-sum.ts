@@ -3,7 +3,7 @@
  * model with a `gather` trains.
  */
 import type { KernelConfig, TensorInfo, UnsortedSegmentSumInputs } from "@tensorflow/tfjs-core";
-import { allocate, floatsOf, intsOf } from "./heap.ts";
+import { allocate, floatsOf, intsOf } from "../backend/heap.ts";
 
 export const unsortedSegmentSum: KernelConfig = {
   kernelName: "UnsortedSegmentSum",

@@ -1,0 +1,48 @@
+/** Registers our kernels with tfjs's WASM backend, and their gradients. */
+import * as tf from "@tensorflow/tfjs-core";
+import { loadModule, modulePath } from "./backend/module.ts";
+import { threadCount } from "./backend/tasks.ts";
+import { type BackendName, wasmMemory } from "./backend/tfjs.ts";
+import { linearForward, linearGradient } from "./wasm/linear.ts";
+import { batchMatMul, fusedMatMul } from "./wasm/mat-mul.ts";
+import { unsortedSegmentSum } from "./wasm/segment-sum.ts";
+
+export type KernelPath = "wasm-relaxed-simd" | "wasm-simd" | "reference";
+
+export interface KernelState {
+  readonly path: KernelPath;
+  readonly sharedHeap: boolean;
+  readonly threads: number;
+}
+
+const forward = () => [unsortedSegmentSum, batchMatMul, fusedMatMul, linearForward];
+const gradients = () => [linearGradient];
+
+let exactness: "auto" | "exact" = "auto";
+
+/** Starts the kernels and registers them; those of tfjs with the same name are replaced. */
+export async function installKernels({
+  simd,
+}: {
+  readonly threads?: number;
+  readonly simd?: "auto" | "exact";
+}): Promise<void> {
+  if (simd) exactness = simd;
+  await loadModule(exactness);
+  for (const config of forward()) {
+    if (tf.getKernel(config.kernelName, "wasm")) tf.unregisterKernel(config.kernelName, "wasm");
+    tf.registerKernel(config);
+  }
+  for (const config of gradients()) {
+    if (tf.getGradient(config.kernelName) === undefined) tf.registerGradient(config);
+  }
+}
+
+export function kernelState(backend: BackendName): KernelState {
+  if (backend === "cpu") return { path: "reference", sharedHeap: false, threads: 1 };
+  return {
+    path: modulePath() ?? "reference",
+    sharedHeap: !(wasmMemory().buffer instanceof ArrayBuffer),
+    threads: threadCount(),
+  };
+}
