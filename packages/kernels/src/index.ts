@@ -13,6 +13,7 @@ export { type EmbeddingOptions, embedding } from "./ops/embedding.ts";
 export { globalNorm } from "./ops/global-norm.ts";
 export { gruSequence, gruStep } from "./ops/gru.ts";
 export { layerNorm } from "./ops/layer-norm.ts";
+export { limitRowNorms } from "./ops/limit-row-norms.ts";
 export { linear } from "./ops/linear.ts";
 export { linearCrossEntropy } from "./ops/linear-cross-entropy.ts";
 export { lstmSequence, lstmStep } from "./ops/lstm.ts";
@@ -50,4 +51,8 @@ export type {
   ResetGate,
   SequenceOptions,
 } from "./ops/recurrent.types.ts";
+export {
+  type SoftTargetOptions,
+  softTargetCrossEntropy,
+} from "./ops/soft-target-cross-entropy.ts";
 export { type CrossEntropyOptions, softmaxCrossEntropy } from "./ops/softmax-cross-entropy.ts";

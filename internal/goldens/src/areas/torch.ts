@@ -3,6 +3,7 @@ import type { Area } from "../types.ts";
 import { torchAttention } from "./torch-attention.ts";
 import { torchCells, torchCellVariants } from "./torch-cells.ts";
 import { torchFiles } from "./torch-files.ts";
+import { torchCrossEntropy, torchEmbedding, torchLayerNorm } from "./torch-ops.ts";
 import { torchPacking } from "./torch-packing.ts";
 import { torchRecurrent } from "./torch-recurrent.ts";
 
@@ -13,4 +14,7 @@ export const torchAreas: readonly Area[] = [
   torchPacking,
   torchAttention,
   torchFiles,
+  torchEmbedding,
+  torchLayerNorm,
+  torchCrossEntropy,
 ];

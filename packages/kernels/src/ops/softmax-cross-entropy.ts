@@ -72,6 +72,8 @@ export function softmaxCrossEntropy(
     if (reduction === "none") return losses;
     const total = sum(losses);
     if (reduction === "sum") return total;
+    // 0/0 is NaN, as in torch; written so that the gradient is 0 and not NaN too.
+    if (countOf(ids) === 0) return add(mul(total, 0), Number.NaN);
     return div(total, classWeights ? sum(weights) : scalar(countOf(ids)));
   });
 }
