@@ -1,4 +1,22 @@
 export {
+  Checkpoints,
+  type LoadedCheckpoint,
+  type RetentionOptions,
+} from "./checkpoint/checkpoints.ts";
+export { DirectoryStorage } from "./checkpoint/directory-storage.ts";
+export { IndexedDbStorage } from "./checkpoint/indexed-db-storage.ts";
+export { MemoryStorage } from "./checkpoint/memory-storage.ts";
+export { packFiles, unpackFiles } from "./checkpoint/pack-files.ts";
+export type { TrainingSnapshot } from "./checkpoint/snapshot.ts";
+export type { CheckpointFiles, CheckpointStorage } from "./checkpoint/storage.types.ts";
+export {
+  type LoadWeightsOptions,
+  type LoadWeightsReport,
+  loadWeights,
+  saveWeights,
+  type TensorValues,
+} from "./checkpoint/weights.ts";
+export {
   type BatchOptions,
   type BucketedBatches,
   type IdPair,
@@ -29,6 +47,7 @@ export { type BatchGradients, computeGradients } from "./loop/compute-gradients.
 export { evaluateLoss } from "./loop/evaluate-loss.ts";
 export { fit } from "./loop/fit.ts";
 export type {
+  CheckpointOptions,
   EvaluationEvent,
   EvaluationOptions,
   FitOptions,
@@ -36,6 +55,7 @@ export type {
   StepEvent,
   StopReason,
 } from "./loop/fit.types.ts";
+export { type AveragingOptions, WeightAverage } from "./loop/weight-average.ts";
 export {
   Adam,
   Adamax,

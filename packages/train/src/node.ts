@@ -1,2 +1,3 @@
 /** What needs Node: files, terminals, worker threads. The main entry works in browsers too. */
+export { FolderStorage } from "./node/folder-storage.ts";
 export { readLines, readPairs, readParallel, readText, streamLines } from "./node/read-lines.ts";

@@ -1,37 +1,35 @@
 /**
- * The training loop. It knows models only by `SequenceModel`; what it does in a step is in `training-step.ts`.
+ * The training loop. It knows models only by `SequenceModel`; what it does in a step is in `training-step.ts`, what a
+ * checkpoint holds in `run-snapshot.ts`.
  *
- * With equal seeds, data and options two runs give equal losses, bit for bit, on one machine and backend.
+ * With equal seeds, data and options two runs give equal losses, bit for bit, on one machine and backend; so does a
+ * run that was stopped or killed and resumed.
  */
-import {
-  checkInteger,
-  checkNumber,
-  checkOptions,
-  OptionError,
-  Rng,
-  type SequenceModel,
-} from "@seq/core";
+import { checkInteger, checkNumber, checkOptions, Rng, type SequenceModel } from "@seq/core";
 import { dispose, type Tensor } from "@tensorflow/tfjs-core";
 import type { TrainingData } from "../data/training-data.types.ts";
 import { Adam } from "../optimizers/adam.ts";
 import { constant } from "../schedules/decay.ts";
 import { tensorsIn } from "./compute-gradients.ts";
-import type { EvaluationEvent, FitOptions, FitResult, StepEvent, StopReason } from "./fit.types.ts";
+import type { EvaluationEvent, FitOptions, FitResult, StepEvent } from "./fit.types.ts";
+import { checkLimits, type Limits, secondsLeft, stopReason } from "./limits.ts";
 import { Pace } from "./pace.ts";
+import { RunCheckpoints } from "./run-checkpoints.ts";
+import type { Run } from "./run-snapshot.ts";
 import {
   type StepOutcome,
   type StepSettings,
-  type StepState,
   trainableParameters,
   trainingStep,
 } from "./training-step.ts";
 import { Watch } from "./watch.ts";
+import { WeightAverage } from "./weight-average.ts";
 import { yieldToEvents } from "./yield-to-events.ts";
 
 const optionNames = [
   ...["optimizer", "schedule", "maxSteps", "maxEpochs", "maxMinutes", "signal"],
-  ...["clipNorm", "clipValue", "accumulate", "frozen", "seed", "evaluation"],
-  ...["onProgress", "onEvaluation", "onGradients", "clock"],
+  ...["clipNorm", "clipValue", "accumulate", "frozen", "seed", "evaluation", "averaging"],
+  ...["checkpoints", "onProgress", "onEvaluation", "onGradients", "clock"],
 ];
 
 /** Milliseconds of steps after which waiting events get their turn. */
@@ -40,11 +38,13 @@ const patienceMs = 16;
 /**
  * Trains a model on batches until a limit is reached.
  *
- * An abort ends the training after the step under way; the model keeps what it has learned.
+ * An abort ends the training after the step under way; the model keeps what it has learned. With `averaging` the model
+ * has the averaged parameters at the end.
  *
  * @param data - from `pairBatches`, `sequenceBatches`, `contiguousBatches` ...; moves on by what is used.
  * @throws {OptionError} for unknown or contradicting options.
  * @throws {SeqError} `NON_FINITE_LOSS`, naming step, learning rate and gradient norm; the parameters are as before it.
+ * @throws {SeqError} `CHECKPOINT_WRITE`, and what `checkpoints.resume` throws.
  * @example
  * const { loss } = await fit(model, pairBatches(pairs, { maxTokens: 2000 }), {
  *   optimizer: new Adam({ learningRate: 1e-3 }), clipNorm: 1, maxSteps: 1000,
@@ -57,73 +57,72 @@ export async function fit<Batch>(
 ): Promise<FitResult> {
   checkOptions("fit", options, optionNames);
   const limits = checkLimits(options);
-  const ownOptimizer = options.optimizer === undefined;
   const settings = stepSettings(model, data, options);
   const clock = options.clock ?? (() => performance.now());
-  const pace = new Pace(clock);
-  const watch = options.evaluation === undefined ? undefined : new Watch(options.evaluation);
-  const state: StepState = {
-    moment: { step: 0, epoch: 0 },
-    rng: new Rng(options.seed ?? 0),
-    carried: undefined,
+  const run: Run<Batch> = {
+    settings,
+    state: {
+      moment: { step: 0, epoch: 0 },
+      rng: new Rng(options.seed ?? 0),
+      carried: undefined,
+    },
+    watch: options.evaluation === undefined ? undefined : new Watch(options.evaluation),
+    average:
+      options.averaging === undefined
+        ? undefined
+        : new WeightAverage(settings.trainable, options.averaging),
+    loss: Number.NaN,
   };
-  let loss = Number.NaN;
-  let evaluation: EvaluationEvent | undefined;
-  let reason = stopReason(limits, state, pace, options.signal);
-  let yielded = clock();
   try {
-    while (reason === undefined) {
-      const outcome = await trainingStep(settings, state);
-      loss = outcome.loss;
-      state.moment = {
-        step: state.moment.step + 1,
-        epoch: outcome.item.epoch + (outcome.item.endsEpoch ? 1 : 0),
-      };
-      pace.count(outcome.targets);
-      options.onProgress?.(stepEvent(outcome, state, pace, limits, data.batchesPerEpoch));
-      if (watch !== undefined && isDue(options, state, outcome)) {
-        evaluation = await pace.pause(() => evaluate(options, watch, settings, state, outcome));
-      }
-      reason = stopReason(limits, state, pace, options.signal);
-      if (watch?.exhausted === true) reason ??= "early-stopping";
-      if (clock() - yielded > patienceMs) {
-        await yieldToEvents();
-        yielded = clock();
-        if (options.signal?.aborted === true) reason ??= "aborted";
-      }
-    }
+    const checkpoints =
+      options.checkpoints === undefined
+        ? undefined
+        : await RunCheckpoints.open(run, options.checkpoints, clock);
+    const result = await loop(run, options, limits, new Pace(clock), clock, checkpoints);
+    run.average?.swap();
+    return result;
   } finally {
-    dispose(tensorsIn(state.carried));
-    if (ownOptimizer) settings.optimizer.dispose();
+    dispose(tensorsIn(run.state.carried));
+    run.average?.dispose();
+    if (options.optimizer === undefined) settings.optimizer.dispose();
+  }
+}
+
+async function loop<Batch>(
+  run: Run<Batch>,
+  options: FitOptions,
+  limits: Limits,
+  pace: Pace,
+  clock: () => number,
+  checkpoints: RunCheckpoints<Batch> | undefined,
+): Promise<FitResult> {
+  const { settings, state, watch, average } = run;
+  let evaluation: EvaluationEvent | undefined;
+  let reason = stopReason(limits, state.moment, pace, options.signal);
+  let yielded = clock();
+  while (reason === undefined) {
+    const outcome = await trainingStep(settings, state);
+    run.loss = outcome.loss;
+    state.moment = {
+      step: state.moment.step + 1,
+      epoch: outcome.item.epoch + (outcome.item.endsEpoch ? 1 : 0),
+    };
+    average?.update(state.moment.step);
+    pace.count(outcome.targets);
+    options.onProgress?.(stepEvent(outcome, run, pace, limits));
+    const evaluated = watch !== undefined && isEvaluationDue(options, run, outcome);
+    if (evaluated) evaluation = await pace.pause(() => evaluate(options, run, watch, outcome));
+    if (clock() - yielded > patienceMs) {
+      await yieldToEvents();
+      yielded = clock();
+    }
+    reason = stopReason(limits, state.moment, pace, options.signal);
+    if (watch?.exhausted === true) reason ??= "early-stopping";
+    const at = { best: evaluated && evaluation?.best === true, ends: reason !== undefined };
+    if (checkpoints?.isDue(at) === true) await pace.pause(() => checkpoints.save(at.best));
   }
   const { step: steps, epoch: epochs } = state.moment;
-  return { reason, steps, epochs, loss, evaluation, seconds: pace.seconds };
-}
-
-interface Limits {
-  readonly maxSteps: number;
-  readonly maxEpochs: number;
-  readonly maxSeconds: number;
-}
-
-function checkLimits({ maxSteps, maxEpochs, maxMinutes, signal }: FitOptions): Limits {
-  if ([maxSteps, maxEpochs, maxMinutes, signal].every((limit) => limit === undefined)) {
-    throw new OptionError(
-      "fit: no limit; give maxSteps, maxEpochs, maxMinutes or a signal that ends it.",
-      { code: "NO_LIMIT" },
-    );
-  }
-  const none = Number.POSITIVE_INFINITY;
-  const count = (name: string, value: number | undefined): number =>
-    value === undefined ? none : checkInteger("fit", name, value, { min: 0 });
-  return {
-    maxSteps: count("maxSteps", maxSteps),
-    maxEpochs: count("maxEpochs", maxEpochs),
-    maxSeconds:
-      maxMinutes === undefined
-        ? none
-        : 60 * checkNumber("fit", "maxMinutes", maxMinutes, { min: 0 }),
-  };
+  return { reason, steps, epochs, loss: run.loss, evaluation, seconds: pace.seconds };
 }
 
 function stepSettings<Batch>(
@@ -151,64 +150,51 @@ function stepSettings<Batch>(
   };
 }
 
-function stopReason(
-  limits: Limits,
-  { moment }: StepState,
-  pace: Pace,
-  signal: AbortSignal | undefined,
-): StopReason | undefined {
-  if (signal?.aborted === true) return "aborted";
-  if (moment.step >= limits.maxSteps) return "maxSteps";
-  if (moment.epoch >= limits.maxEpochs) return "maxEpochs";
-  return pace.seconds >= limits.maxSeconds ? "maxMinutes" : undefined;
-}
-
-function stepEvent(
+function stepEvent<Batch>(
   { loss, targets, learningRate, gradientNorm, item }: StepOutcome,
-  { moment }: StepState,
+  { settings, state }: Run<Batch>,
   pace: Pace,
   limits: Limits,
-  batchesPerEpoch: number | undefined,
 ): StepEvent {
+  const { step } = state.moment;
   return {
-    ...{ step: moment.step, epoch: item.epoch + 1, loss, learningRate, gradientNorm },
+    ...{ step, epoch: item.epoch + 1, loss, learningRate, gradientNorm },
     tokens: targets,
     tokensPerSecond: pace.tokensPerSecond,
     seconds: pace.seconds,
-    eta: secondsLeft(moment.step, pace, limits, batchesPerEpoch),
+    eta: secondsLeft(step, pace, limits, settings.data.batchesPerEpoch),
   };
 }
 
-/** The nearest of the limits, in seconds. */
-function secondsLeft(
-  step: number,
-  pace: Pace,
-  { maxSteps, maxEpochs, maxSeconds }: Limits,
-  batchesPerEpoch: number | undefined,
-): number | undefined {
-  const perStep = pace.secondsPerStep ?? Number.POSITIVE_INFINITY;
-  const allSteps = Math.min(maxSteps, maxEpochs * (batchesPerEpoch ?? Number.POSITIVE_INFINITY));
-  const left = Math.min((allSteps - step) * perStep, maxSeconds - pace.seconds);
-  return Number.isFinite(left) ? Math.max(0, left) : undefined;
-}
-
-function isDue({ evaluation }: FitOptions, { moment }: StepState, { item }: StepOutcome): boolean {
+function isEvaluationDue<Batch>(
+  { evaluation }: FitOptions,
+  { state }: Run<Batch>,
+  { item }: StepOutcome,
+): boolean {
   if (evaluation?.every === "epoch") return item.endsEpoch;
-  return moment.step % (evaluation?.every as number) === 0;
+  return state.moment.step % (evaluation?.every as number) === 0;
 }
 
+/** Runs the hook, on the averaged parameters when there are any, and tells everyone who watches. */
 async function evaluate<Batch>(
-  options: FitOptions,
+  { evaluation, onEvaluation }: FitOptions,
+  { settings, state, average }: Run<Batch>,
   watch: Watch,
-  { schedule }: StepSettings<Batch>,
-  { moment }: StepState,
   { item }: StepOutcome,
 ): Promise<EvaluationEvent> {
-  const at = { step: moment.step, epoch: item.epoch + 1 };
-  const scores = await options.evaluation!.run(at);
-  const { score, best } = watch.take(scores, moment.step);
-  schedule.observe?.(score);
+  const { step } = state.moment;
+  const at = { step, epoch: item.epoch + 1 };
+  average?.swap();
+  let scores: Readonly<Record<string, number>>;
+  try {
+    scores = await evaluation!.run(at);
+  } finally {
+    average?.swap();
+  }
+  const { score, best } = watch.take(scores, step);
+  settings.schedule.observe?.(score);
+  average?.observe(score, evaluation?.better ?? "lower", step);
   const event = { ...at, scores, best };
-  await options.onEvaluation?.(event);
+  await onEvaluation?.(event);
   return event;
 }

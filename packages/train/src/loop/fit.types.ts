@@ -1,7 +1,11 @@
 /** Options, events and results of `fit`. */
+import type { SeqError } from "@seq/core";
 import type { Tensor } from "@tensorflow/tfjs-core";
+import type { RetentionOptions } from "../checkpoint/checkpoints.ts";
+import type { CheckpointFiles, CheckpointStorage } from "../checkpoint/storage.types.ts";
 import type { Optimizer } from "../optimizers/optimizer.types.ts";
 import type { Schedule } from "../schedules/schedule.types.ts";
+import type { AveragingOptions } from "./weight-average.ts";
 
 /** What one optimizer step was like. */
 export interface StepEvent {
@@ -52,6 +56,34 @@ export interface EvaluationOptions {
   readonly minimumGain?: number;
 }
 
+/** A run is saved when one of the conditions holds, and always when it ends (unless it ends by an error). */
+export interface CheckpointOptions extends RetentionOptions {
+  /** `FolderStorage` (Node), `IndexedDbStorage`, `DirectoryStorage`, `MemoryStorage`. One run each. */
+  readonly storage: CheckpointStorage;
+  readonly everySteps?: number;
+  readonly everyMinutes?: number;
+  /** Save at each best evaluation, and keep the newest such checkpoint (default true). */
+  readonly best?: boolean;
+  /** Go on from the newest (or the newest best) good checkpoint, if there is one; default: start anew. */
+  readonly resume?: "latest" | "best";
+  /** Saved along: a tokenizer, a configuration. */
+  readonly files?: CheckpointFiles;
+  readonly onSave?: (saved: {
+    readonly name: string;
+    readonly step: number;
+    readonly best: boolean;
+  }) => void;
+  /** Where the run goes on, and which newer checkpoints could not be read. */
+  readonly onResume?: (resumed: {
+    readonly name: string;
+    readonly step: number;
+    readonly files: CheckpointFiles;
+    readonly damaged: readonly { readonly name: string; readonly error: SeqError }[];
+  }) => void;
+  /** Called when a checkpoint cannot be written; training then goes on. Without it `fit` throws. */
+  readonly onFailure?: (error: Error) => void;
+}
+
 export interface FitOptions {
   /** Default `new Adam()`. When given, it is the caller's to dispose. */
   readonly optimizer?: Optimizer;
@@ -73,6 +105,9 @@ export interface FitOptions {
   /** Drives dropout and sampling (default 0). */
   readonly seed?: number;
   readonly evaluation?: EvaluationOptions;
+  /** Average the parameters; evaluations and the final model use the average. */
+  readonly averaging?: AveragingOptions;
+  readonly checkpoints?: CheckpointOptions;
   readonly onProgress?: (event: StepEvent) => void;
   readonly onEvaluation?: (event: EvaluationEvent) => void | Promise<void>;
   /** Looks at the gradients of each step, before clipping; must not keep or dispose them. */

@@ -28,7 +28,7 @@ export interface StepSettings<Batch> {
 /** What changes from step to step, beside parameters, optimizer, schedule and data. */
 export interface StepState {
   moment: ScheduleMoment;
-  readonly rng: Rng;
+  rng: Rng;
   /** State carried from chunk to chunk. */
   carried: unknown;
 }
