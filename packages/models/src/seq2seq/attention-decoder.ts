@@ -138,7 +138,7 @@ export class AttentionDecoder {
       weights: this.#scoreWeights(),
     });
     const x = tf.concat([piece, context], 1); // [batch, embeddingSize + contextSize]
-    const next: RecurrentState = this.#cell.step(x, state as { h: tf.Tensor; c: tf.Tensor });
+    const next: RecurrentState = this.#cell.step(x, state as never);
     return { state: next, context, attentionWeights };
   }
 

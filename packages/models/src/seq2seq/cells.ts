@@ -1,13 +1,14 @@
 /** The recurrent cells that encoder and decoder are built of, behind one interface. */
-
 import { GRUCell, LSTMCell } from "@seq/cells";
-import type { Rng } from "@seq/core";
-import type { Tensor } from "@tensorflow/tfjs-core";
+import type { Cell, Rng } from "@seq/core";
+import type { Tensor, Variable } from "@tensorflow/tfjs-core";
 
 /** `{ h }` for GRU, `{ h, c }` for LSTM; each `[batch, hiddenSize]`. */
 export type RecurrentState = { readonly h: Tensor; readonly c?: Tensor };
 
-export type RecurrentCell = LSTMCell | GRUCell;
+export interface RecurrentCell extends Cell<Tensor, RecurrentState & Record<string, Tensor>> {
+  readonly parameters: ReadonlyMap<string, Variable>;
+}
 
 export function createCell(
   kind: "lstm" | "gru",
@@ -15,7 +16,8 @@ export function createCell(
   hiddenSize: number,
   rng: Rng,
 ): RecurrentCell {
-  return kind === "lstm"
-    ? new LSTMCell({ inputSize, hiddenSize, rng })
-    : new GRUCell({ inputSize, hiddenSize, rng });
+  const options = { inputSize, hiddenSize, rng };
+  const cell = kind === "lstm" ? new LSTMCell(options) : new GRUCell(options);
+  // Each takes the states that it gives; the union of both only loses that.
+  return cell as unknown as RecurrentCell;
 }

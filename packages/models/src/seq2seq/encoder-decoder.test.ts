@@ -142,7 +142,7 @@ describe.each(variants)("an encoder-decoder with %s", (_, options) => {
       for (let t = 0; t < steps; t++) {
         const from = (row * steps + t) * time;
         const length = (sources[row] as number[]).length;
-        const sum = weights.slice(from, from + length).reduce((a, b) => a + b);
+        const sum = [...weights.slice(from, from + length)].reduce((a, b) => a + b);
         expect(sum).toBeCloseTo(1, 5);
         expect([...weights.slice(from + length, from + time)].every((w) => w === 0)).toBe(true);
       }
