@@ -336,8 +336,19 @@ function asgdBlock<T>(
   }
 }
 
+/** Values whose squares are summed at a time. */
+const normBlock: i32 = 1 << 16;
+
+/** sums[b] = Σ x² of block b, for blocks [from, to); the caller adds the blocks up in order. */
+export function sumOfSquaresBlocks(x: usize, count: i32, sums: usize, from: i32, to: i32): void {
+  for (let b = from; b < to; b++) {
+    const start = b * normBlock;
+    store<f64>(sums + (<usize>b << 3), sumOfSquares(x + (<usize>start << 2), min(normBlock, count - start)));
+  }
+}
+
 /** Σ x² in float64; NaN and Infinity propagate, no float32 overflows. */
-export function sumOfSquares(x: usize, count: i32): f64 {
+function sumOfSquares(x: usize, count: i32): f64 {
   let a = f64x2.splat(0);
   let b = f64x2.splat(0);
   const whole = count & ~3;

@@ -96,8 +96,8 @@ function lessUniform<T>(g: v128, weights: usize, at: usize, n: i32, q: f32, smoo
  * leaves the gradient times `factor` (a number, or with `factors` not 0 one for each row) in place of the logits.
  */
 export function crossEntropyInPlace(
-  logits: usize, bias: usize, targets: usize, weights: usize, losses: usize, factors: usize, factor: f64,
-  classes: i32, ignored: i32, smoothing: f64, weightSum: f64, from: i32, to: i32,
+  logits: usize, bias: usize, targets: usize, weights: usize, losses: usize, factors: usize,
+  classes: i32, ignored: i32, smoothing: f64, weightSum: f64, factor: f64, from: i32, to: i32,
 ): void {
   const bytes = <usize>classes << 2;
   for (let row = from; row < to; row++) {

@@ -5,12 +5,15 @@
  * disjoint outputs and may run in any order on any thread.
  */
 import { gemm, gemmScratchBytes } from "./gemm";
+import { range } from "./ranges";
 
 export const GEMM = 1;
+export const RANGE = 2;
 
 export function run(task: usize, chunk: i32, thread: i32): void {
   switch (load<i32>(task)) {
     case GEMM: gemmChunk(task, chunk, thread); break;
+    case RANGE: range(task, chunk); break;
     default: unreachable();
   }
 }

@@ -31,6 +31,7 @@ export {
   asgdUpdate,
   type NadamUpdate,
   nadamUpdate,
+  type RadamUpdate,
   type RmspropUpdate,
   type RpropUpdate,
   radamUpdate,

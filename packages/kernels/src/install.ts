@@ -3,6 +3,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import { loadModule, modulePath } from "./backend/module.ts";
 import { threadCount } from "./backend/tasks.ts";
 import { type BackendName, wasmMemory } from "./backend/tfjs.ts";
+import { embeddingGradient, embeddingKernels } from "./wasm/embedding.ts";
 import { linearForward, linearGradient } from "./wasm/linear.ts";
 import { batchMatMul, fusedMatMul } from "./wasm/mat-mul.ts";
 import { unsortedSegmentSum } from "./wasm/segment-sum.ts";
@@ -15,8 +16,14 @@ export interface KernelState {
   readonly threads: number;
 }
 
-const forward = () => [unsortedSegmentSum, batchMatMul, fusedMatMul, linearForward];
-const gradients = () => [linearGradient];
+const forward = () => [
+  unsortedSegmentSum,
+  batchMatMul,
+  fusedMatMul,
+  linearForward,
+  ...embeddingKernels,
+];
+const gradients = () => [linearGradient, embeddingGradient];
 
 let exactness: "auto" | "exact" = "auto";
 

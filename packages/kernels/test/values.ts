@@ -44,3 +44,9 @@ export function centralDifferences(
     return (above - below) / (2 * step);
   });
 }
+
+/** Whole numbers from 0 to bound - 1, the same on every run. */
+export function randomIntegers(seed: number, length: number, bound: number): Int32Array {
+  const rng = new Rng(seed);
+  return Int32Array.from({ length }, () => rng.integer(bound));
+}

@@ -16,7 +16,7 @@ export function threadCount(): number {
 }
 
 /** Kinds of tasks, as in `assembly/task.ts`. */
-export const taskKind = { gemm: 1 } as const;
+export const taskKind = { gemm: 1, range: 2 } as const;
 
 const taskBlock = new Workspace();
 const scratchBlock = new Workspace();

@@ -33,6 +33,16 @@ export function checkFloat(where: string, name: string, tensor: Tensor): void {
   }
 }
 
+/** @throws {ShapeError} `DTYPE_MISMATCH` */
+export function checkInt(where: string, name: string, tensor: Tensor): void {
+  if (tensor.dtype !== "int32") {
+    throw new ShapeError(`${where}: ${name} is ${tensor.dtype}, expected int32.`, {
+      code: "DTYPE_MISMATCH",
+      details: { name, dtype: tensor.dtype },
+    });
+  }
+}
+
 /**
  * Checks the lengths of a padded batch: one per row, each from 1 to `time`.
  *

@@ -3,7 +3,8 @@
  * model with a `gather` trains.
  */
 import type { KernelConfig, TensorInfo, UnsortedSegmentSumInputs } from "@tensorflow/tfjs-core";
-import { allocate, floatsOf, intsOf } from "../backend/heap.ts";
+import { allocate, intsOf } from "../backend/heap.ts";
+import { scatterAdd } from "./embedding.ts";
 
 export const unsortedSegmentSum: KernelConfig = {
   kernelName: "UnsortedSegmentSum",
@@ -13,11 +14,13 @@ export const unsortedSegmentSum: KernelConfig = {
     const { numSegments } = attrs as unknown as { numSegments: number };
     const leading = segmentIds.shape.length;
     const inner = x.shape.slice(leading);
+    if (x.dtype === "float32") {
+      return { ...scatterAdd(x, segmentIds, numSegments), shape: [numSegments, ...inner] };
+    }
     const width = inner.reduce((a, b) => a * b, 1);
     const out: TensorInfo = allocate([numSegments, ...inner], x.dtype);
-    const view = x.dtype === "int32" ? intsOf : floatsOf;
-    const target = view(out);
-    const source = view(x);
+    const target = intsOf(out);
+    const source = intsOf(x);
     const ids = intsOf(segmentIds);
     target.fill(0);
     for (let row = 0; row < ids.length; row++) {
