@@ -7,6 +7,8 @@ export {
   sentenceBleu,
 } from "./bleu.ts";
 export { Chrf, type ChrfOptions, type ChrfScore, corpusChrf } from "./chrf.ts";
+export type { PrecisionRecall, ZeroDivision } from "./classification/averages.ts";
+export { classificationReport, type ReportedScore } from "./classification/report.ts";
 export { corpusStatistics, type References, scoreCorpus, type TextMetric } from "./corpus.ts";
 export {
   ExactMatch,
@@ -34,6 +36,17 @@ export {
   compareSystems,
   type System,
 } from "./significance/significance.ts";
+export { lenientSpans } from "./spans/lenient.ts";
+export {
+  SpanF1,
+  type SpanF1Options,
+  type SpanF1Score,
+  type SpanStatistics,
+  spanF1,
+  type TagCounts,
+} from "./spans/span-f1.ts";
+export { detectScheme, strictSpans, type TagScheme, tagSchemes } from "./spans/strict.ts";
+export type { Span } from "./spans/tags.ts";
 export { corpusTer, Ter, type TerOptions, type TerScore } from "./ter.ts";
 export { type BleuTokenizer, bleuTokenizers, tokenizeForBleu } from "./tokenizers/mteval.ts";
 export { type TercomOptions, tokenizeTercom } from "./tokenizers/tercom.ts";

@@ -1,10 +1,10 @@
 /**
  * A score that is still being summed: add segments as they come, sum shards apart and merge them. Keeps one
- * array of sums, whatever the number of segments.
+ * sum, whatever the number of segments.
  */
 import { type Metric, OptionError, type Score, SeqError, ShapeError } from "@seq/core";
 
-/** A metric whose statistics are numbers in a `Float64Array`: all metrics of this package. */
+/** A metric whose statistics are numbers in one `Float64Array`: the ones that can be resampled. */
 export type SummedMetric<Hypothesis, Reference, S extends Score = Score> = Metric<
   Hypothesis,
   Reference,
@@ -18,12 +18,12 @@ export type SummedMetric<Hypothesis, Reference, S extends Score = Score> = Metri
  * for await (const [hypothesis, reference] of pairs) running.add(hypothesis, [reference]);
  * running.score().value;
  */
-export class RunningScore<Hypothesis, Reference, S extends Score> {
-  readonly metric: SummedMetric<Hypothesis, Reference, S>;
-  readonly #sum: Float64Array;
+export class RunningScore<Hypothesis, Reference, Statistics, S extends Score> {
+  readonly metric: Metric<Hypothesis, Reference, Statistics, S>;
+  #sum: Statistics;
   #segments = 0;
 
-  constructor(metric: SummedMetric<Hypothesis, Reference, S>) {
+  constructor(metric: Metric<Hypothesis, Reference, Statistics, S>) {
     this.metric = metric;
     this.#sum = metric.empty();
   }
@@ -33,35 +33,25 @@ export class RunningScore<Hypothesis, Reference, S extends Score> {
     return this.#segments;
   }
 
-  /** A copy of the sums, to send to another process or thread; see `addStatistics`. */
-  get statistics(): Float64Array {
-    return this.#sum.slice();
+  /** The sum so far, to send to another process or thread; see `addStatistics`. Not changed by later segments. */
+  get statistics(): Statistics {
+    return this.#sum;
   }
 
   /** @throws {SeqError} what the metric throws, with the number of the segment (from 1) in front. */
   add(hypothesis: Hypothesis, reference: Reference): void {
-    this.#segments++;
-    this.#accumulate(segmentStatistics(this.metric, this.#segments, hypothesis, reference));
+    const own = segmentStatistics(this.metric, this.#segments + 1, hypothesis, reference);
+    this.addStatistics(own, 1);
   }
 
-  /**
-   * Adds the sums of a shard that was counted elsewhere by an equal metric.
-   *
-   * @throws {ShapeError} `STATISTICS_SIZE`
-   */
-  addStatistics(statistics: Float64Array, segments: number): void {
-    if (statistics.length !== this.#sum.length) {
-      throw new ShapeError(
-        `${this.metric.name}: statistics of ${statistics.length} numbers, expected ${this.#sum.length}; sum shards of one metric with one setting.`,
-        { code: "STATISTICS_SIZE" },
-      );
-    }
-    this.#accumulate(statistics);
+  /** Adds the sum of a shard that was counted elsewhere by a metric of the same settings. */
+  addStatistics(statistics: Statistics, segments: number): void {
+    this.#sum = this.metric.merge(this.#sum, statistics);
     this.#segments += segments;
   }
 
   /** @throws {OptionError} `METRIC_MISMATCH` when the other metric has other settings. */
-  merge(other: RunningScore<Hypothesis, Reference, S>): void {
+  merge(other: RunningScore<Hypothesis, Reference, Statistics, S>): void {
     const [mine, its] = [this.metric, other.metric];
     if (mine.name !== its.name || mine.signature !== its.signature) {
       throw new OptionError(
@@ -77,21 +67,17 @@ export class RunningScore<Hypothesis, Reference, S extends Score> {
     if (this.#segments === 0) {
       throw new ShapeError(`${this.metric.name}: no segments to score.`, { code: "SEGMENT_COUNT" });
     }
-    return this.metric.score(this.#sum.slice());
-  }
-
-  #accumulate(statistics: Float64Array): void {
-    for (let i = 0; i < this.#sum.length; i++) this.#sum[i]! += statistics[i]!;
+    return this.metric.score(this.#sum);
   }
 }
 
 /** The statistics of one segment; an error gets the segment's number (from 1, as lines are counted). */
-export function segmentStatistics<Hypothesis, Reference>(
-  metric: SummedMetric<Hypothesis, Reference>,
+export function segmentStatistics<Hypothesis, Reference, Statistics>(
+  metric: Metric<Hypothesis, Reference, Statistics>,
   segment: number,
   hypothesis: Hypothesis,
   reference: Reference,
-): Float64Array {
+): Statistics {
   try {
     return metric.statistics(hypothesis, reference);
   } catch (error) {

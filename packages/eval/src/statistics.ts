@@ -5,6 +5,7 @@
  * Text metrics begin theirs with [segments, references, references²]: these add up too, and all segments
  * have the same number of references exactly when segments * Σ references² = (Σ references)².
  */
+import { ShapeError } from "@seq/core";
 
 export const headerLength = 3;
 
@@ -21,8 +22,18 @@ export function referencesPerSegment(statistics: Float64Array): number | "var" {
   return segments * squares === references * references ? references / segments : "var";
 }
 
-/** left + right, a new array. */
+/**
+ * left + right, a new array.
+ *
+ * @throws {ShapeError} `STATISTICS_SIZE` for statistics of different metrics or settings.
+ */
 export function addStatistics(left: Float64Array, right: Float64Array): Float64Array {
+  if (left.length !== right.length) {
+    throw new ShapeError(
+      `merge: statistics of ${left.length} and ${right.length} numbers; sum shards of one metric with one setting.`,
+      { code: "STATISTICS_SIZE" },
+    );
+  }
   const sum = Float64Array.from(left);
   for (let i = 0; i < sum.length; i++) sum[i]! += right[i]!;
   return sum;

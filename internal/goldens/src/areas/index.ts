@@ -12,6 +12,7 @@ export const areas: readonly Area[] = [
   sacrebleu,
   seqeval,
   kenlm,
+  torchAdaptiveSoftmax,
   ...torchAreas,
   torchSeq2seq,
   ...torchTraining,
