@@ -5,6 +5,7 @@
  * for the GRU. `reorderGates` converts the rest, on plain arrays.
  */
 import { ShapeError } from "@seq/core";
+import * as tf from "@tensorflow/tfjs-core";
 
 /** The gates of an LSTM (g is the candidate that Keras calls c and others j or c̃), in each library's order. */
 export const lstmGateOrders = {
@@ -117,4 +118,33 @@ export function splitHiddenAndInput(
     weightIh.set(joined.subarray(start + hiddenSize, start + width), row * inputSize);
   }
   return { weightHh, weightIh };
+}
+
+/**
+ * The matrices of each gate by themselves, as textbooks write them: `W_i`, `U_i`, `b_i`, ... from the packed
+ * parameters of a cell (the two biases of torch added up).
+ *
+ * @returns copies; the caller disposes them.
+ * @example gateMatrices(new LSTMCell(...)) // 4 W, 4 U and 4 b
+ */
+export function gateMatrices(cell: {
+  readonly parameters: ReadonlyMap<string, tf.Tensor>;
+  readonly gateOrder: readonly string[];
+}): Map<string, tf.Tensor> {
+  const { parameters, gateOrder } = cell;
+  const matrices = new Map<string, tf.Tensor>();
+  const cut = (letter: string, packed: tf.Tensor | undefined) => {
+    if (packed === undefined) return;
+    const parts = tf.split(packed, gateOrder.length, 0);
+    gateOrder.forEach((gate, k) => {
+      matrices.set(`${letter}_${gate}`, parts[k] as tf.Tensor);
+    });
+  };
+  cut("W", parameters.get("weight_ih"));
+  cut("U", parameters.get("weight_hh"));
+  const [first, second] = [parameters.get("bias_ih"), parameters.get("bias_hh")];
+  const bias = first && second ? tf.add(first, second) : undefined;
+  cut("b", bias ?? first);
+  bias?.dispose();
+  return matrices;
 }

@@ -25,6 +25,7 @@ export {
 export type { VariantCellOptions } from "./cells/variant-options.ts";
 export {
   concatGates,
+  gateMatrices,
   gruGateOrders,
   joinHiddenAndInput,
   lstmGateOrders,
@@ -43,6 +44,13 @@ export {
   xavierNormal,
   xavierUniform,
 } from "./initializers.ts";
+export {
+  fromKeras,
+  type KerasKind,
+  type KerasWeights,
+  type PackedWeights,
+  toKeras,
+} from "./keras-weights.ts";
 export type { Connections } from "./layers/connections.ts";
 export { countParameters, describeCell } from "./layers/describe.ts";
 export { GRU, type GRUOptions } from "./layers/gru.ts";
@@ -64,6 +72,7 @@ export {
   type RecurrentLayersOptions,
 } from "./layers/recurrent-layers.ts";
 export { RNN, type RNNOptions } from "./layers/rnn.ts";
+export { countOperations, type OperationCount } from "./operations.ts";
 export {
   type PackOptions,
   type PackPaddedOptions,
@@ -78,6 +87,7 @@ export {
   padSequence,
   unpackSequence,
 } from "./packing/pad.ts";
+export { type GateRecording, type RecordGatesOptions, recordGates } from "./record-gates.ts";
 export { withRecurrentDropout, withWeightDrop, withZoneout } from "./regularized-cells.ts";
 export { readNpz } from "./torch-weights/npz.ts";
 export { type ReadStateDictOptions, readStateDict } from "./torch-weights/read-state-dict.ts";

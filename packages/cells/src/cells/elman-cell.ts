@@ -53,6 +53,11 @@ export class ElmanCell extends RecurrentCell<ElmanState> implements SequenceCell
     return { h: this.hiddenSize };
   }
 
+  /** One "gate": the state itself. */
+  get gateOrder(): readonly string[] {
+    return ["h"];
+  }
+
   override step(x: tf.Tensor, state: ElmanState): ElmanState {
     this.checkStep("step", x, state);
     return elmanStep(x, state, this.packedWeights(), { activation: this.nonlinearity });
