@@ -1,4 +1,20 @@
 // Language models
+
+// Taggers and classifiers
+export { Classifier, type ClassifierOptions, type LabelledBatch } from "./classifier/classifier.ts";
+export {
+  AttentionPool,
+  lastPool,
+  maxPool,
+  meanPool,
+  type PoolingName,
+} from "./classifier/pooling.ts";
+export {
+  type EncodedSequence,
+  type FrameBatch,
+  SequenceEncoder,
+  type SequenceEncoderOptions,
+} from "./classifier/sequence-encoder.ts";
 export { type BeamGenerateOptions, beamGenerate } from "./generate/beam-generate.ts";
 export {
   type GeneratedToken,
@@ -66,7 +82,21 @@ export type { PruneOptions } from "./ngram/interpolated.ts";
 export { NgramModel, type NgramTokenScore } from "./ngram/ngram-model.ts";
 export { type JelinekMercerTuning, tuneJelinekMercer } from "./ngram/tune-jelinek-mercer.ts";
 export { splitWords, WordVocabulary } from "./ngram/word-vocabulary.ts";
-
+export { AdaptiveSoftmax, type AdaptiveSoftmaxOptions } from "./output-layers/adaptive-softmax.ts";
+export {
+  ClassSoftmax,
+  type ClassSoftmaxOptions,
+  classBoundaries,
+} from "./output-layers/class-softmax.ts";
+export { FullSoftmax, type FullSoftmaxOptions } from "./output-layers/full-softmax.ts";
+export { NoiseDistribution } from "./output-layers/noise.ts";
+export type { OutputContext, OutputLayer } from "./output-layers/output-layer.types.ts";
+export { RankedOutput, ranksOf } from "./output-layers/ranked-output.ts";
+export {
+  type SampledLoss,
+  SampledOutput,
+  type SampledOutputOptions,
+} from "./output-layers/sampled-output.ts";
 // Encoder-decoders
 export { type BeamSearchOptions, beamSearch } from "./seq2seq/beam-search.ts";
 export type { EncoderDecoderConfig, EncoderDecoderOptions } from "./seq2seq/config.ts";
@@ -81,5 +111,9 @@ export type {
   StepDecoder,
   StepResult,
 } from "./seq2seq/step-decoder.types.ts";
+export type { CharacterOptions, TaggerConfig, TaggerOptions } from "./tagger/config.ts";
+export { LinearChainCrf } from "./tagger/crf.ts";
+export { type TaggedBatch, Tagger, type TagPrediction } from "./tagger/tagger.ts";
+export type { WordBatch } from "./tagger/word-features.ts";
 // Weights
 export { loadSafetensorsWeights, weightsToSafetensors } from "./weights.ts";

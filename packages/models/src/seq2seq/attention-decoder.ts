@@ -13,10 +13,10 @@ import { normalInitializer, xavierUniform } from "@seq/cells";
 import type { Rng, SequenceBatch } from "@seq/core";
 import { attention, linear } from "@seq/kernels";
 import * as tf from "@tensorflow/tfjs-core";
-import { createCell, type RecurrentCell, type RecurrentState } from "./cells.ts";
+import { createCell, type RecurrentCell, type RecurrentState } from "../recurrent-cell.ts";
+import { dropoutIn, embedIds, type Mode, newVariable } from "../tensors.ts";
 import { type EncoderDecoderConfig, encoderOutputSize } from "./config.ts";
 import type { Encoded } from "./encoder.ts";
-import { dropoutIn, embedIds, type Mode, newVariable } from "./tensors.ts";
 
 /** What one step gives. Shapes: `[batch, ...]`. (Types, not interfaces: `tf.tidy` returns only those.) */
 export type DecoderStep = {

@@ -2,7 +2,6 @@
 import {
   type Loss,
   type LossContext,
-  OptionError,
   type PairBatch,
   type Rng,
   type SequenceBatch,
@@ -11,8 +10,9 @@ import {
 } from "@seq/core";
 import { embedding, linear, linearCrossEntropy } from "@seq/kernels";
 import * as tf from "@tensorflow/tfjs-core";
+import type { RecurrentState } from "../recurrent-cell.ts";
+import { dropoutIn, lossMode, type Mode, prefixed } from "../tensors.ts";
 import { AttentionDecoder } from "./attention-decoder.ts";
-import type { RecurrentState } from "./cells.ts";
 import {
   type EncoderDecoderConfig,
   type EncoderDecoderOptions,
@@ -20,7 +20,6 @@ import {
 } from "./config.ts";
 import { Encoder } from "./encoder.ts";
 import type { StepDecoder, StepResult } from "./step-decoder.types.ts";
-import { dropoutIn, type Mode } from "./tensors.ts";
 
 /** The state of a batch of hypotheses under way. */
 export type TranslationState = {
@@ -95,15 +94,7 @@ export class EncoderDecoder
    */
   loss(batch: PairBatch, context: LossContext): Loss<tf.Tensor> {
     checkPairs(batch);
-    const { rng } = context;
-    if (context.training && this.config.dropout > 0 && rng === undefined) {
-      throw new OptionError("EncoderDecoder.loss: training with dropout needs an rng.", {
-        code: "MISSING_OPTION",
-        details: { option: "rng" },
-      });
-    }
-    const mode =
-      rng === undefined ? { training: context.training } : { training: context.training, rng };
+    const mode = lossMode("EncoderDecoder", context, this.config.dropout);
     const { inputs, targets, rows } = shiftTargets(batch.target);
     const mean = tf.tidy(() => {
       const { features } = this.#decode(batch.source, inputs, mode);
@@ -245,8 +236,4 @@ function checkPairs({ source, target }: PairBatch): void {
       { code: "SHAPE_MISMATCH", details: { row: short } },
     );
   }
-}
-
-function prefixed<T>(prefix: string, map: ReadonlyMap<string, T>): [string, T][] {
-  return [...map].map(([name, value]) => [`${prefix}.${name}`, value]);
 }

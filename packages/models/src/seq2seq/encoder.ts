@@ -2,9 +2,9 @@
 import { normalInitializer, RecurrentLayers } from "@seq/cells";
 import type { Rng, SequenceBatch } from "@seq/core";
 import * as tf from "@tensorflow/tfjs-core";
-import { createCell, type RecurrentState } from "./cells.ts";
+import { createCell, type RecurrentState } from "../recurrent-cell.ts";
+import { dropoutIn, embedIds, type Mode, newVariable } from "../tensors.ts";
 import type { EncoderDecoderConfig } from "./config.ts";
-import { dropoutIn, embedIds, type Mode, newVariable } from "./tensors.ts";
 
 /** An encoded batch. The caller disposes the tensors. */
 export interface Encoded {
