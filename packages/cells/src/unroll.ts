@@ -55,7 +55,8 @@ export function runSequence<S extends CellState<tf.Tensor>>(
   return tidy(() => {
     const state = options.initialState ?? cell.zeroState(run.batch);
     const { lengths, reverse } = run;
-    return fused(run.xs, state, lengths === undefined ? { reverse } : { lengths, reverse });
+    if (lengths === undefined) return fused(run.xs, state, { reverse });
+    return fused(clearPads(run.xs, lengths), state, { lengths, reverse });
   });
 }
 
