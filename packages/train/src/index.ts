@@ -22,6 +22,7 @@ export {
   type IdPair,
   type Ids,
   pairBatches,
+  rowBatches,
   sequenceBatches,
 } from "./data/bucketed-batches.ts";
 export { type ContiguousOptions, contiguousBatches } from "./data/contiguous-batches.ts";

@@ -135,6 +135,25 @@ export function sequenceBatches(
 }
 
 /**
+ * Batches of anything that goes with rows of ids: tagged sentences, labelled texts.
+ *
+ * @param rows - what decides length, order and fingerprint.
+ * @param build - makes the batch of some row numbers; must not keep them.
+ * @throws {OptionError} as `sequenceBatches`.
+ * @example rowBatches(texts, (numbers) => labelledBatch(texts, labels, numbers), { batchSize: 32 })
+ */
+export function rowBatches<Batch>(
+  rows: readonly Ids[],
+  build: (numbers: Uint32Array) => Batch,
+  options: BatchOptions = {},
+): BucketedBatches<Batch> {
+  const where = "rowBatches";
+  const checked = checkBatchOptions(where, options);
+  const lengths = checkRows(where, "row", rows, checked.maxTokens);
+  return new BucketedBatches([lengths], checked, fingerprint(rows, [], checked), build);
+}
+
+/**
  * Batches for encoder-decoders: rows sorted by the target's length, then by the source's.
  *
  * @throws {OptionError} as `sequenceBatches`.
