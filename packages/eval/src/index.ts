@@ -8,8 +8,32 @@ export {
 } from "./bleu.ts";
 export { Chrf, type ChrfOptions, type ChrfScore, corpusChrf } from "./chrf.ts";
 export type { PrecisionRecall, ZeroDivision } from "./classification/averages.ts";
+export {
+  Calibration,
+  type CalibrationBin,
+  type CalibrationOptions,
+  type CalibrationScore,
+  calibrationError,
+} from "./classification/calibration.ts";
+export {
+  Classification,
+  type ClassificationOptions,
+  type ClassificationScore,
+  type ConfusionMatrix,
+  classificationScore,
+  type LabelPairs,
+} from "./classification/classification.ts";
 export { classificationReport, type ReportedScore } from "./classification/report.ts";
+export { TopK, type TopKScore, topKAccuracy } from "./classification/top-k.ts";
 export { corpusStatistics, type References, scoreCorpus, type TextMetric } from "./corpus.ts";
+export type { EditCounts } from "./edit-distance.ts";
+export {
+  characterErrorRate,
+  ErrorRate,
+  type ErrorRateOptions,
+  type ErrorRateScore,
+  wordErrorRate,
+} from "./error-rate.ts";
 export {
   ExactMatch,
   type ExactMatchOptions,
@@ -24,6 +48,13 @@ export {
   perplexity,
   type ScoredSequence,
 } from "./perplexity.ts";
+export {
+  corpusRouge,
+  Rouge,
+  type RougeOptions,
+  type RougeScore,
+  type RougeVariant,
+} from "./rouge.ts";
 export { RunningScore, type SummedMetric } from "./running-score.ts";
 export { NumpyRandom } from "./significance/numpy-random.ts";
 export {
