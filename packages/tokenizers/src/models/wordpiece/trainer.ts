@@ -8,8 +8,9 @@
  *              (for a = b: x(k) + x(c(a) - 2k) - x(c(a)) + x(N) - x(N - k))
  *   frequency  k                          what Hugging Face's trainer does: BPE with "##"
  *
- * pmi is the gain per occurrence, nearly: it prefers rare pairs that always stand together, so raise
- * `minFrequency` with it. deltaLL multiplies by how often that gain is had and comes close to frequency.
+ * The sources call pmi and the greatest likelihood the same; they are not. pmi is, nearly, the gain per
+ * occurrence: it prefers rare pairs that always stand together and gives vocabularies that compress
+ * badly (raise `minFrequency` with it). deltaLL is what the definition says, and close to frequency.
  *
  * Tie rule: the smaller left id, then the smaller right id (ids as in `segmentCorpus`).
  * Schuster & Nakajima 2012; the course's "Variants: WordPiece objective".
@@ -35,7 +36,7 @@ import { PairNeighbours } from "./pair-neighbours.ts";
 export type WordPieceScore = "pmi" | "deltaLL" | "frequency";
 
 export interface WordPieceTrainingOptions extends BpeTrainingOptions {
-  /** Which pair is merged next. Default `"pmi"`. */
+  /** Which pair is merged next. Default `"deltaLL"`. */
   readonly score?: WordPieceScore | undefined;
 }
 
@@ -49,7 +50,7 @@ export function* learnWordPiece(
   words: WordCounts,
   options: WordPieceTrainingOptions,
 ): TrainingRun<TrainedMerges> {
-  const { score = "pmi", ...given } = options;
+  const { score = "deltaLL", ...given } = options;
   const merging = { continuingSubwordPrefix: "##", ...given };
   checkOneOf("WordPieceTrainer", "score", score, ["pmi", "deltaLL", "frequency"]);
   checkMergeOptions("WordPieceTrainer", merging);
