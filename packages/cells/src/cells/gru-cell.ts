@@ -79,14 +79,14 @@ export class GRUCell extends RecurrentCell<GRUState> implements SequenceCell<GRU
   override step(x: tf.Tensor, state: GRUState): GRUState {
     this.checkStep("step", x, state);
     const { resetGate } = this;
-    return tidy(() => ({ h: gruStep(x, state, this.#keepingWeights(), { resetGate }).h }));
+    return tidy(() => ({ h: gruStep(x, state, this.keepingWeights(), { resetGate }).h }));
   }
 
   get runFused(): SequenceCell<GRUState>["runFused"] {
     const { resetGate } = this;
     return (xs, initial, options) =>
       tidy(() => {
-        const run = gruSequence(xs, initial, this.#keepingWeights(), { ...options, resetGate });
+        const run = gruSequence(xs, initial, this.keepingWeights(), { ...options, resetGate });
         return { outputs: run.outputs as tf.Tensor3D, finalState: { h: run.state.h } };
       });
   }
@@ -117,7 +117,8 @@ export class GRUCell extends RecurrentCell<GRUState> implements SequenceCell<GRU
   }
 
   /** The weights of the "keeps-old" form: σ(-a) = 1 - σ(a), so "takes-new" negates the rows of z. */
-  #keepingWeights(): RecurrentWeights {
+  // Not `#`: a cell made by `withParameters` has the prototype, not the private names.
+  private keepingWeights(): RecurrentWeights {
     const weights = this.packedWeights();
     if (this.updateGate === "keeps-old") return weights;
     const size = this.hiddenSize;

@@ -93,7 +93,7 @@ export class LSTMCell extends RecurrentCell<LSTMState> implements SequenceCell<L
     const { forgetBias = 1 } = options;
     if (forgetBias !== "initializer") {
       checkNumber(where, "forgetBias", forgetBias);
-      if (bias && forgetGate) this.#setForgetBias(forgetBias);
+      if (bias && forgetGate) this.setForgetBias(forgetBias);
     }
   }
 
@@ -107,15 +107,15 @@ export class LSTMCell extends RecurrentCell<LSTMState> implements SequenceCell<L
   }
 
   override step(x: tf.Tensor, state: LSTMState): LSTMState {
-    if (!this.#isStandard) return super.step(x, state);
+    if (!this.isStandard) return super.step(x, state);
     this.checkStep("step", x, state);
-    return lstmStep(x, state, this.#lstmWeights());
+    return lstmStep(x, state, this.lstmWeights());
   }
 
   get runFused(): SequenceCell<LSTMState>["runFused"] {
-    if (!this.#isStandard) return undefined;
+    if (!this.isStandard) return undefined;
     return (xs, initial, options) => {
-      const { outputs, state } = lstmSequence(xs, initial, this.#lstmWeights(), options);
+      const { outputs, state } = lstmSequence(xs, initial, this.lstmWeights(), options);
       return { outputs: outputs as tf.Tensor3D, finalState: { h: state.h, c: state.c } };
     };
   }
@@ -135,18 +135,19 @@ export class LSTMCell extends RecurrentCell<LSTMState> implements SequenceCell<L
     return { state: { h, c: nextC }, gates: this.forgetGate ? { i, f, g, o } : { i, g, o } };
   }
 
-  get #isStandard(): boolean {
+  // Not `#`: a cell made by `withParameters` has the prototype, not the private names.
+  private get isStandard(): boolean {
     return (
       this.forgetGate && this.candidateActivation === "tanh" && this.outputActivation === "tanh"
     );
   }
 
-  #lstmWeights(): LstmWeights {
+  private lstmWeights(): LstmWeights {
     return { ...this.packedWeights(), weightHr: this.optionalWeight("weight_hr") };
   }
 
   /** The two biases add up: one carries the value, the other 0. */
-  #setForgetBias(value: number): void {
+  protected setForgetBias(value: number): void {
     const from = this.hiddenSize;
     const set = (name: string, filling: number) => {
       const bias = this.parameters.get(name) as tf.Variable;

@@ -130,7 +130,8 @@ export abstract class RecurrentCell<S extends CellState<tf.Tensor>> implements C
 
   /**
    * The same cell reading other tensors for some parameters (weights under dropout, say). It owns
-   * nothing: `parameters` are still this cell's, and disposing it is not needed.
+   * nothing: `parameters` are still this cell's, and disposing it is not needed. It is made by copying
+   * properties, so a subclass keeps its own in plain ones, not in `#private` ones.
    */
   withParameters(standIns: ReadonlyMap<string, tf.Tensor>): this {
     const weights = new Map([...this.weights, ...standIns]);
