@@ -97,6 +97,16 @@ export {
   SampledOutput,
   type SampledOutputOptions,
 } from "./output-layers/sampled-output.ts";
+export type {
+  DropoutConfig,
+  FullConfig,
+  OutputConfig,
+  RnnLanguageModelConfig,
+} from "./rnn-lm/config.ts";
+export { parameterCount, parameterShapes } from "./rnn-lm/parameter-shapes.ts";
+export { type PresetName, rnnPreset } from "./rnn-lm/presets.ts";
+export { type RnnForward, RnnLanguageModel, type RnnState } from "./rnn-lm/rnn-language-model.ts";
+
 // Encoder-decoders
 export { type BeamSearchOptions, beamSearch } from "./seq2seq/beam-search.ts";
 export type { EncoderDecoderConfig, EncoderDecoderOptions } from "./seq2seq/config.ts";
