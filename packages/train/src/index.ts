@@ -29,6 +29,10 @@ export { type ContiguousOptions, contiguousBatches } from "./data/contiguous-bat
 export { decodeUtf8 } from "./data/decode-utf8.ts";
 export { type LmPair, type LmPairsOptions, makeLmPairs } from "./data/lm-pairs.ts";
 export { padSequences } from "./data/pad-sequences.ts";
+export { type ConlluSentence, type ConlluToken, parseConllu } from "./data/parse-conllu.ts";
+export { type CsvOptions, type CsvTable, csvColumn, parseCsv } from "./data/parse-csv.ts";
+export { type Iob2Options, parseIob2, type TaggedSentence } from "./data/parse-iob2.ts";
+export { parseJsonLines } from "./data/parse-json-lines.ts";
 export {
   type PairColumns,
   pairLines,
@@ -36,6 +40,14 @@ export {
   parsePairs,
   type TextPair,
 } from "./data/parse-lines.ts";
+export {
+  collectIds,
+  type OpenStream,
+  type StreamedBatches,
+  type StreamOptions,
+  streamPairBatches,
+  streamSequenceBatches,
+} from "./data/streamed-batches.ts";
 export type { DataCursor, TrainingData, TrainingItem } from "./data/training-data.types.ts";
 export {
   type ClipNormOptions,

@@ -1,3 +1,10 @@
 /** What needs Node: files, terminals, worker threads. The main entry works in browsers too. */
 export { FolderStorage } from "./node/folder-storage.ts";
+export {
+  readConllu,
+  readCsv,
+  readIob2,
+  readJsonLines,
+  streamJsonLines,
+} from "./node/read-formats.ts";
 export { readLines, readPairs, readParallel, readText, streamLines } from "./node/read-lines.ts";

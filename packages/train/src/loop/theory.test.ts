@@ -63,7 +63,11 @@ describe("back-propagation through time", () => {
 
     expect(parts).toHaveLength(time);
     const sums = new Float64Array(size * size);
-    for (const part of parts) part.dataSync().forEach((value, i) => (sums[i]! += value)); // biome-ignore format: one line
+    for (const part of parts) {
+      part.dataSync().forEach((value, i) => {
+        sums[i]! += value;
+      });
+    }
     const values = shared.dataSync();
     // Every step has its share: no single part is the whole.
     for (const part of parts) expect([...part.dataSync()]).not.toEqual([...values]);
