@@ -1,17 +1,29 @@
+export type { Files, ReadFile } from "./artifact/artifact-files.ts";
 export {
   type AttentionSample,
   renderReport,
   type TranslationSample,
   type TranslatorReport,
 } from "./report/report.ts";
+export { taggerFromFiles, taggerToFiles } from "./tagger/files.ts";
+export { SequenceTagger, type Tagging } from "./tagger/sequence-tagger.ts";
+export type { TaggedSentence, TaggerVocabulary } from "./tagger/tagging.ts";
+export {
+  type TaggerData,
+  type TaggerEvents,
+  type TaggerTraining,
+  type TaggerTrainingOptions,
+  trainTagger,
+} from "./tagger/train-tagger.ts";
+export type { LimitOptions } from "./training/limits.ts";
+export type { TrainingHistory, TrainingLimits, TrainingProgress } from "./training/run-training.ts";
 export { evaluateTranslator, type TranslatorScores } from "./translator/evaluate-translator.ts";
-export { type Files, translatorFromFiles, translatorToFiles } from "./translator/files.ts";
+export { translatorFromFiles, translatorToFiles } from "./translator/files.ts";
 export type { TranslatorMetrics } from "./translator/metrics.ts";
 export type { TranslatorOptions, TranslatorSettings } from "./translator/options.ts";
 export {
   type TranslatorData,
   type TranslatorEvents,
-  type TranslatorProgress,
   type TranslatorTraining,
   trainTranslator,
 } from "./translator/train-translator.ts";

@@ -1,3 +1,3 @@
 /** What needs Node's file system. The main entry works in browsers too. */
+export { loadTagger, loadTranslator, saveTagger, saveTranslator } from "./node/folder-model.ts";
 export { prepareFolder, writeFileWhole } from "./node/folders.ts";
-export { loadTranslator, saveTranslator } from "./node/translator-folder.ts";

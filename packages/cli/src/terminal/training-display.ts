@@ -1,7 +1,7 @@
 /** What a person sees while a translator trains: a bar on a terminal, plain lines elsewhere. */
 import type { WriteStream } from "node:tty";
 import type { KernelInfo } from "@seq/kernels";
-import type { Translation, TranslatorMetrics, TranslatorProgress } from "@seq/pipelines";
+import type { TrainingProgress, Translation, TranslatorMetrics } from "@seq/pipelines";
 import { SingleBar } from "cli-progress";
 import type { StartData } from "../start/data.ts";
 
@@ -24,7 +24,7 @@ export class TrainingDisplay {
     );
   }
 
-  progress(event: TranslatorProgress): void {
+  progress(event: TrainingProgress): void {
     if (this.#stream.isTTY) this.#moveBar(event);
     else this.#printLine(event);
   }
@@ -68,7 +68,7 @@ export class TrainingDisplay {
     process.stdout.write(`${lines.join("\n")}\n`);
   }
 
-  #moveBar({ step, steps, loss, tokensPerSecond, eta }: TranslatorProgress): void {
+  #moveBar({ step, steps, loss, tokensPerSecond, eta }: TrainingProgress): void {
     const total = steps ?? (eta === undefined ? step : step);
     const payload = {
       loss: loss.toFixed(4),
@@ -92,7 +92,7 @@ export class TrainingDisplay {
     this.#bar.update(step, payload);
   }
 
-  #printLine({ step, steps, loss, tokensPerSecond, eta }: TranslatorProgress): void {
+  #printLine({ step, steps, loss, tokensPerSecond, eta }: TrainingProgress): void {
     const now = performance.now() / 1000;
     if (now - this.#lastLine < secondsBetweenLines && step !== steps) return;
     this.#lastLine = now;

@@ -1,17 +1,12 @@
 /** From pairs of lines to a trained translator, in one call. */
 import { OptionError, Rng } from "@seq/core";
 import { EncoderDecoder } from "@seq/models";
+import { evaluateLoss, pairBatches, type TextPair } from "@seq/train";
 import {
-  Adam,
-  evaluateLoss,
-  fit,
-  pairBatches,
-  polynomial,
-  type Schedule,
-  type StopReason,
-  type TextPair,
-  warmUp,
-} from "@seq/train";
+  runTraining,
+  type TrainingHistory,
+  type TrainingProgress,
+} from "../training/run-training.ts";
 import { type TranslatorOptions, type TranslatorSettings, translatorSettings } from "./options.ts";
 import { encodePairs, learnTokenizer } from "./pieces.ts";
 import { Translator } from "./translator.ts";
@@ -22,21 +17,9 @@ export interface TranslatorData {
   readonly dev: readonly TextPair[];
 }
 
-/** What is told after each step. */
-export interface TranslatorProgress {
-  readonly step: number;
-  /** Steps of the whole training; unknown when only `minutes` limits it. */
-  readonly steps: number | undefined;
-  readonly loss: number;
-  /** Target pieces per second over the last steps. */
-  readonly tokensPerSecond: number;
-  /** Seconds left, when known. */
-  readonly eta: number | undefined;
-}
-
 export interface TranslatorEvents {
   readonly signal?: AbortSignal;
-  readonly onProgress?: (event: TranslatorProgress) => void;
+  readonly onProgress?: (event: TrainingProgress) => void;
   /** The translator as it is after a look at the development pairs; must not be disposed. */
   readonly onEvaluation?: (event: {
     readonly step: number;
@@ -45,18 +28,10 @@ export interface TranslatorEvents {
   }) => void | Promise<void>;
 }
 
-export interface TranslatorTraining {
+export interface TranslatorTraining extends TrainingHistory {
   /** The caller disposes it. */
   readonly translator: Translator;
   readonly settings: TranslatorSettings;
-  readonly reason: StopReason;
-  readonly steps: number;
-  readonly seconds: number;
-  readonly tokensPerSecond: number;
-  /** Nats per target piece, one number per step. */
-  readonly trainLoss: readonly number[];
-  readonly devLoss: readonly number[];
-  readonly devSteps: readonly number[];
 }
 
 const longestPair = 300; // pieces; one endless line must not set the size of the heap
@@ -78,7 +53,7 @@ export async function trainTranslator(
       code: "NO_DATA",
     });
   }
-  const settings = translatorSettings(data.train, options);
+  const settings = translatorSettings(data.train.length, options);
   const translator = createTranslator(data.train, settings);
   try {
     return await train(translator, data, settings, events);
@@ -130,79 +105,17 @@ async function train(
       ? undefined
       : pairBatches(encode(data.dev), { batchSize: 64, shuffle: false });
 
-  const trainLoss: number[] = [];
-  const devLoss: number[] = [];
-  const devSteps: number[] = [];
-  let pieces = 0;
-  const optimizer = new Adam({ learningRate: settings.learningRate });
-  try {
-    const result = await fit(model, batches, {
-      optimizer,
-      schedule: scheduleOf(settings),
-      clipNorm: settings.clipNorm,
-      seed,
-      ...limitsOf(settings),
-      ...(events.signal && { signal: events.signal }),
-      onProgress: ({ step, loss, tokens, tokensPerSecond, eta }) => {
-        trainLoss.push(loss);
-        pieces += tokens;
-        events.onProgress?.({ step, steps: stepsOf(settings), loss, tokensPerSecond, eta });
+  const history = await runTraining(model, batches, {
+    limits: settings,
+    ...(events.signal && { signal: events.signal }),
+    ...(events.onProgress && { onProgress: events.onProgress }),
+    ...(dev && {
+      evaluate: async (step) => {
+        const { loss } = await evaluateLoss(model, dev);
+        await events.onEvaluation?.({ step, devLoss: loss, translator });
+        return { loss };
       },
-      ...(dev && {
-        evaluation: {
-          every: settings.evaluateEvery,
-          run: async ({ step }) => {
-            const { loss } = await evaluateLoss(model, dev);
-            devLoss.push(loss);
-            devSteps.push(step);
-            await events.onEvaluation?.({ step, devLoss: loss, translator });
-            return { loss };
-          },
-        },
-      }),
-    });
-    return {
-      translator,
-      settings,
-      reason: result.reason,
-      steps: result.steps,
-      seconds: result.seconds,
-      tokensPerSecond: pieces / result.seconds,
-      trainLoss,
-      devLoss,
-      devSteps,
-    };
-  } finally {
-    optimizer.dispose();
-  }
-}
-
-/** With `minutes` alone, time is the limit; otherwise steps are, and `minutes` may cut them short. */
-function stepsOf({ steps }: TranslatorSettings): number | undefined {
-  return Number.isFinite(steps) ? steps : undefined;
-}
-
-function limitsOf(settings: TranslatorSettings) {
-  const steps = stepsOf(settings);
-  return {
-    ...(steps !== undefined && { maxSteps: steps }),
-    ...(settings.minutes !== undefined && { maxMinutes: settings.minutes }),
-  };
-}
-
-/** A short warm-up, then a linear fall to 0: over the steps, or over the time when that is the limit. */
-function scheduleOf(settings: TranslatorSettings): Schedule {
-  const steps = stepsOf(settings);
-  if (steps !== undefined) {
-    const rise = Math.min(100, Math.ceil(steps / 10));
-    return warmUp({ steps: rise, thereafter: polynomial({ steps: Math.max(1, steps - rise) }) });
-  }
-  const milliseconds = (settings.minutes as number) * 60_000;
-  const start = performance.now();
-  const fall: Schedule = {
-    kind: "linear-in-time",
-    rate: (_, baseRate) =>
-      baseRate * Math.max(0.01, 1 - (performance.now() - start) / milliseconds),
-  };
-  return warmUp({ steps: 100, thereafter: fall });
+    }),
+  });
+  return { translator, settings, ...history };
 }

@@ -1,17 +1,8 @@
 /** A trained translator: text in, text out. */
-import {
-  type ArtifactIdentity,
-  checkInteger,
-  checkNumber,
-  checkOptions,
-  OptionError,
-  type Tokenizer,
-} from "@seq/core";
+import { checkInteger, checkNumber, checkOptions, OptionError, type Tokenizer } from "@seq/core";
 import { beamSearch, type EncoderDecoder, type Hypothesis } from "@seq/models";
 import { padSequences } from "@seq/train";
 import { encodeSource, specialId } from "./pieces.ts";
-
-export const translatorIdentity: ArtifactIdentity = { kind: "translator", formatVersion: 1 };
 
 export interface TranslateOptions {
   /** Hypotheses followed at once; 1 is greedy. Default 5. */
