@@ -4,16 +4,37 @@
  * A task is a row of words in the heap; word 0 tells its kind, the rest is the kind's own. Chunks write
  * disjoint outputs and may run in any order on any thread.
  */
+import { elmanBackward, elmanForward } from "./elman";
 import { gemm, gemmScratchBytes } from "./gemm";
+import { gruBackward, gruForward } from "./gru";
+import { lstmBackward, lstmForward } from "./lstm";
+import { columnSums, pack } from "./prepare";
 import { range } from "./ranges";
 
-export const GEMM = 1;
-export const RANGE = 2;
+/** The kinds, as in `src/backend/tasks.ts`. */
+const GEMM = 1;
+const RANGE = 2;
+const PACK = 3;
+const COLUMN_SUMS = 4;
+const LSTM_FORWARD = 5;
+const LSTM_BACKWARD = 6;
+const GRU_FORWARD = 7;
+const GRU_BACKWARD = 8;
+const ELMAN_FORWARD = 9;
+const ELMAN_BACKWARD = 10;
 
 export function run(task: usize, chunk: i32, thread: i32): void {
   switch (load<i32>(task)) {
     case GEMM: gemmChunk(task, chunk, thread); break;
     case RANGE: range(task, chunk); break;
+    case PACK: pack(task, chunk); break;
+    case COLUMN_SUMS: columnSums(task, chunk); break;
+    case LSTM_FORWARD: lstmForward(task, chunk, thread); break;
+    case LSTM_BACKWARD: lstmBackward(task, chunk, thread); break;
+    case GRU_FORWARD: gruForward(task, chunk, thread); break;
+    case GRU_BACKWARD: gruBackward(task, chunk, thread); break;
+    case ELMAN_FORWARD: elmanForward(task, chunk, thread); break;
+    case ELMAN_BACKWARD: elmanBackward(task, chunk, thread); break;
     default: unreachable();
   }
 }

@@ -3,10 +3,15 @@ import * as tf from "@tensorflow/tfjs-core";
 import { loadModule, modulePath } from "./backend/module.ts";
 import { threadCount } from "./backend/tasks.ts";
 import { type BackendName, wasmMemory } from "./backend/tfjs.ts";
+import { elmanKernels } from "./wasm/elman.ts";
 import { embeddingGradient, embeddingKernels } from "./wasm/embedding.ts";
+import { gruKernels } from "./wasm/gru.ts";
 import { linearForward, linearGradient } from "./wasm/linear.ts";
+import { linearCrossEntropyKernels } from "./wasm/linear-cross-entropy.ts";
+import { lstmKernels } from "./wasm/lstm.ts";
 import { batchMatMul, fusedMatMul } from "./wasm/mat-mul.ts";
 import { unsortedSegmentSum } from "./wasm/segment-sum.ts";
+import { crossEntropyGradient, crossEntropyKernels } from "./wasm/softmax-cross-entropy.ts";
 
 export type KernelPath = "wasm-relaxed-simd" | "wasm-simd" | "reference";
 
@@ -22,8 +27,13 @@ const forward = () => [
   fusedMatMul,
   linearForward,
   ...embeddingKernels,
+  ...crossEntropyKernels,
+  ...linearCrossEntropyKernels,
+  ...lstmKernels,
+  ...gruKernels,
+  ...elmanKernels,
 ];
-const gradients = () => [linearGradient, embeddingGradient];
+const gradients = () => [linearGradient, embeddingGradient, crossEntropyGradient];
 
 let exactness: "auto" | "exact" = "auto";
 

@@ -16,7 +16,20 @@ export function threadCount(): number {
 }
 
 /** Kinds of tasks, as in `assembly/task.ts`. */
-export const taskKind = { gemm: 1, range: 2 } as const;
+export const taskKind = {
+  gemm: 1,
+  range: 2,
+  pack: 3,
+  columnSums: 4,
+  lstmForward: 5,
+  lstmBackward: 6,
+  gruForward: 7,
+  gruBackward: 8,
+  elmanForward: 9,
+  elmanBackward: 10,
+} as const;
+
+export type TaskKind = keyof typeof taskKind;
 
 const taskBlock = new Workspace();
 const scratchBlock = new Workspace();

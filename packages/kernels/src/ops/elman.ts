@@ -1,7 +1,9 @@
 import { checkOneOf, checkOptions } from "@seq/core";
 import { add, relu, sigmoid, type Tensor, tanh, tidy } from "@tensorflow/tfjs-core";
 import { checkFloat, checkLengths, checkShape } from "./check.ts";
+import { hasKernel } from "./dispatch.ts";
 import { linear } from "./linear.ts";
+import { presentWeights, recordSequence, sequenceAttributes } from "./record-sequence.ts";
 import type {
   Activation,
   ElmanOptions,
@@ -10,6 +12,15 @@ import type {
   SequenceOptions,
 } from "./recurrent.types.ts";
 import { unrollSteps } from "./unroll.ts";
+
+const elmanKernels = {
+  forward: "SeqElman",
+  backward: "SeqElmanGradient",
+  results: ["outputs", ""],
+  reserved: [],
+  gradients: ["dOutputs", "dh"],
+  order: ["x", "h", "weightIh", "weightHh", "biasIh", "biasHh"],
+} as const;
 
 /**
  * A simple recurrent layer over a padded batch, as torch.nn.RNN (one layer, one direction):
@@ -35,6 +46,14 @@ export function elmanSequence(
   checkElman("elmanSequence", batch, inputSize, state, weights);
   checkLengths("elmanSequence", options.lengths, batch, time);
 
+  if (hasKernel(elmanKernels.forward)) {
+    const [outputs, h] = recordSequence(
+      elmanKernels,
+      { x, h: state.h, ...presentWeights(weights) },
+      sequenceAttributes(options, time, { activation }),
+    ) as [Tensor, Tensor];
+    return { outputs, state: { h } };
+  }
   const { outputs, h } = tidy(() => {
     const run = unrollSteps(x, [state.h], options, (xt, [h]) => [
       composeStep(xt, h as Tensor, weights, activation),

@@ -1,7 +1,9 @@
 import { checkOneOf, checkOptions } from "@seq/core";
 import { add, mul, sigmoid, slice, sub, type Tensor, tanh, tidy } from "@tensorflow/tfjs-core";
 import { checkFloat, checkLengths, checkShape } from "./check.ts";
+import { hasKernel } from "./dispatch.ts";
 import { linear } from "./linear.ts";
+import { presentWeights, recordSequence, sequenceAttributes } from "./record-sequence.ts";
 import type {
   GruOptions,
   HiddenState,
@@ -10,6 +12,15 @@ import type {
   SequenceOptions,
 } from "./recurrent.types.ts";
 import { columns, unrollSteps } from "./unroll.ts";
+
+const gruKernels = {
+  forward: "SeqGru",
+  backward: "SeqGruGradient",
+  results: ["outputs", ""],
+  reserved: ["gates"],
+  gradients: ["dOutputs", "dh"],
+  order: ["x", "h", "weightIh", "weightHh", "biasIh", "biasHh"],
+} as const;
 
 /**
  * A gated recurrent unit layer over a padded batch, as torch.nn.GRU (one layer, one direction).
@@ -41,6 +52,14 @@ export function gruSequence(
   checkGru("gruSequence", batch, inputSize, state, weights);
   checkLengths("gruSequence", options.lengths, batch, time);
 
+  if (hasKernel(gruKernels.forward)) {
+    const [outputs, h] = recordSequence(
+      gruKernels,
+      { x, h: state.h, ...presentWeights(weights) },
+      sequenceAttributes(options, time, { resetGate }),
+    ) as [Tensor, Tensor];
+    return { outputs, state: { h } };
+  }
   const { outputs, h } = tidy(() => {
     const run = unrollSteps(x, [state.h], options, (xt, [h]) => [
       composeStep(xt, h as Tensor, weights, resetGate),

@@ -1,9 +1,20 @@
 import { checkOptions } from "@seq/core";
 import { add, mul, sigmoid, split, type Tensor, tanh, tidy } from "@tensorflow/tfjs-core";
 import { checkFloat, checkLengths, checkShape } from "./check.ts";
+import { hasKernel } from "./dispatch.ts";
 import { linear } from "./linear.ts";
+import { presentWeights, recordSequence, sequenceAttributes } from "./record-sequence.ts";
 import type { LstmState, LstmWeights, SequenceOptions } from "./recurrent.types.ts";
 import { unrollSteps } from "./unroll.ts";
+
+const lstmKernels = {
+  forward: "SeqLstm",
+  backward: "SeqLstmGradient",
+  results: ["outputs", "", ""],
+  reserved: ["gates", "cells", "hidden"],
+  gradients: ["dOutputs", "dh", "dc"],
+  order: ["x", "h", "c", "weightIh", "weightHh", "biasIh", "biasHh", "weightHr"],
+} as const;
 
 /**
  * A long short-term memory layer over a padded batch, as torch.nn.LSTM (one layer, one direction).
@@ -33,6 +44,14 @@ export function lstmSequence(
   checkLstm("lstmSequence", batch, inputSize, state, weights);
   checkLengths("lstmSequence", options.lengths, batch, time);
 
+  if (hasKernel(lstmKernels.forward)) {
+    const [outputs, h, c] = recordSequence(
+      lstmKernels,
+      { x, h: state.h, c: state.c, ...presentWeights(weights) },
+      sequenceAttributes(options, time),
+    ) as [Tensor, Tensor, Tensor];
+    return { outputs, state: { h, c } };
+  }
   const { outputs, h, c } = tidy(() => {
     const run = unrollSteps(x, [state.h, state.c], options, (xt, [h, c]) =>
       composeStep(xt, { h: h as Tensor, c: c as Tensor }, weights),

@@ -24,6 +24,7 @@ const kernelNumbers = {
   layerNormGradient: 22,
   layerNormParameters: 23,
   dropout: 24,
+  addColumnSums: 25,
   dotAttention: 32,
   additiveAttention: 33,
   attentionScoreGradient: 34,
