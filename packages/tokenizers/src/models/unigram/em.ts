@@ -15,7 +15,12 @@ import type { TrainingText } from "./training-text.ts";
 
 /** Up to this length no product of probabilities leaves the range of a double. */
 const safeLength = 32;
-const scaleBits = 400;
+/**
+ * Every 8 characters, values below 2^-250 are multiplied by 2^250. Best paths lose at most 30 bits a
+ * character (`leastCharacterProb`), so values stay above 2^-490, and products of two in range.
+ */
+const scaleBits = 250;
+const scaleInterval = 8;
 
 export interface Expectation {
   /** Expected count of each piece. */
@@ -102,7 +107,7 @@ export class ExpectationStep {
 
   /**
    * The same for any length. All values that edges can still reach share one scale: once all of them
-   * are small they are multiplied by 2^400, and the number of such bits is kept.
+   * are small they are multiplied by 2^250, and the number of such bits is kept.
    */
   #long(
     { begins, edges, lengths, maxLength }: PieceEdges,
@@ -118,7 +123,9 @@ export class ExpectationStep {
     alpha[0] = 1;
     let bits = 0;
     for (let i = 0; i < length; i++) {
-      bits += liftWhenSmall(alpha, i, Math.min(length, i + maxLength));
+      if (i % scaleInterval === 0) {
+        bits += liftWhenSmall(alpha, i, Math.min(length, i + maxLength));
+      }
       this.#alphaBits[i] = bits;
       const reach = alpha[i] as number;
       const last = begins[begin + i + 1] as number;
@@ -133,7 +140,9 @@ export class ExpectationStep {
     beta[length] = 1;
     bits = 0;
     for (let i = length - 1; i >= 0; i--) {
-      bits += liftWhenSmall(beta, i + 1, Math.min(length, i + maxLength));
+      if (i % scaleInterval === 0) {
+        bits += liftWhenSmall(beta, i + 1, Math.min(length, i + maxLength));
+      }
       const shift = totalBits - (this.#alphaBits[i] as number) - bits;
       const weight = ((alpha[i] as number) / total) * powerOf2(shift) * count;
       const last = begins[begin + i + 1] as number;
@@ -150,7 +159,7 @@ export class ExpectationStep {
   }
 }
 
-/** Multiplies values[from..to] by 2^400 when all of them are below 2^-400; returns the bits. */
+/** Multiplies values[from..to] by 2^250 when all of them are below 2^-250; returns the bits. */
 function liftWhenSmall(values: Float64Array, from: number, to: number): number {
   const small = 2 ** -scaleBits; // exact in every engine, as all powers of two
   let greatest = 0;

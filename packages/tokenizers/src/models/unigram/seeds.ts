@@ -145,7 +145,7 @@ class SeedList {
     for (let i = 0; i < this.#size; i++) {
       scores[i] = (this.#counts[i] as number) * (this.#lengths[i] as number);
     }
-    const kept = selectGreatest(scores, limit);
+    const kept = frequentFirst(selectGreatest(scores, limit), this.#counts);
     const size = characters + kept.length;
     const seeds = {
       lengths: new Uint16Array(size).fill(1, 0, characters),
@@ -180,6 +180,31 @@ class SeedList {
     [this.#first, this.#last] = [first, last];
     [this.#lengths, this.#counts] = [lengths, counts];
   }
+}
+
+/**
+ * Orders candidates by falling power of two of their counts, equal ones as they come. The pieces that
+ * are touched most then lie together, which the passes over the corpus are quicker for.
+ */
+function frequentFirst(candidates: Int32Array, counts: Float64Array): Int32Array {
+  const magnitude = (candidate: number) => {
+    const count = counts[candidate] as number;
+    return count < 2 ** 31 ? 32 - Math.clz32(count) : 32;
+  };
+  const begins = new Int32Array(55);
+  for (const candidate of candidates) {
+    const after = 54 - magnitude(candidate);
+    begins[after] = (begins[after] as number) + 1;
+  }
+  for (let i = 0; i < 54; i++) begins[i + 1] = (begins[i + 1] as number) + (begins[i] as number);
+  const ordered = new Int32Array(candidates.length);
+  for (const candidate of candidates) {
+    const bucket = 53 - magnitude(candidate);
+    const at = begins[bucket] as number;
+    ordered[at] = candidate;
+    begins[bucket] = at + 1;
+  }
+  return ordered;
 }
 
 /**
