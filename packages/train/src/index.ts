@@ -49,6 +49,8 @@ export {
   streamSequenceBatches,
 } from "./data/streamed-batches.ts";
 export type { DataCursor, TrainingData, TrainingItem } from "./data/training-data.types.ts";
+export { evaluationToJson, stepColumns, stepToCsv, stepToJson } from "./logs/metric-lines.ts";
+export { restartRecord, scalarRecord, versionRecord } from "./logs/tensorboard.ts";
 export {
   type ClipNormOptions,
   clipCoefficient,

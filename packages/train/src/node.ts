@@ -1,6 +1,13 @@
 /** What needs Node: files, terminals, worker threads. The main entry works in browsers too. */
 export { FolderStorage } from "./node/folder-storage.ts";
 export {
+  csvLog,
+  jsonLinesLog,
+  type MetricLog,
+  type MetricLogOptions,
+  tensorBoardLog,
+} from "./node/metric-logs.ts";
+export {
   readConllu,
   readCsv,
   readIob2,
@@ -8,3 +15,9 @@ export {
   streamJsonLines,
 } from "./node/read-formats.ts";
 export { readLines, readPairs, readParallel, readText, streamLines } from "./node/read-lines.ts";
+export {
+  formatSeconds,
+  type TerminalProgress,
+  type TerminalProgressOptions,
+  terminalProgress,
+} from "./node/terminal-progress.ts";
