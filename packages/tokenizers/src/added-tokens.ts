@@ -152,6 +152,7 @@ class Matcher {
     const lengths = this.#lengths.get(text.charCodeAt(at));
     if (lengths === undefined) return undefined;
     for (const length of lengths) {
+      if (at + length > text.length) continue; // a slice would be shorter than it says
       const token = this.#byText.get(text.slice(at, at + length));
       if (token !== undefined) return [token, length];
     }

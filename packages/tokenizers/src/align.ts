@@ -4,7 +4,8 @@ import { AlignedText } from "./aligned-text.ts";
 import { emptyEncoding, type MutableEncoding } from "./encoding.ts";
 import { Pieces } from "./pieces.ts";
 import type { RandomOptions } from "./stages.types.ts";
-import { utf16Length } from "./text/utf8.ts";
+import { byteToChar } from "./text/byte-alphabet.ts";
+import { encodeUtf8, utf16Length } from "./text/utf8.ts";
 import { TokenBuffer } from "./token-buffer.ts";
 import type { Tokenizer } from "./tokenizer.ts";
 import { writePiece } from "./visit-words.ts";
@@ -72,7 +73,8 @@ class Walk {
   }
 
   #pieces(text: AlignedText, continues: boolean): void {
-    const whole = Pieces.whole(text, false, continues);
+    const byteLevel = this.#tokenizer.parts.normalizer?.byteLevel === true;
+    const whole = Pieces.whole(text, byteLevel, continues);
     const pieces = this.#tokenizer.parts.preTokenizer?.preTokenize(whole) ?? whole;
     for (let i = 0; i < pieces.bounds.length; i += 2) {
       this.#piece(pieces, pieces.bounds[i] as number, pieces.bounds[i + 1] as number);
@@ -92,6 +94,8 @@ class Walk {
     } else {
       model.tokenize(this.#bytes, 0, length, buffer);
     }
+    const last = buffer.spans[2 * buffer.length - 1];
+    if (pieces.byteLevel && last !== undefined && last < length) this.#shiftByteSpans(length);
     const units = pieces.byteLevel || length === end - begin ? undefined : this.#units(length);
     for (let i = 0; i < buffer.length; i++) {
       const from = buffer.spans[2 * i] as number;
@@ -107,6 +111,28 @@ class Walk {
       this.#push(id, token, pieces.source, unitBegin, unitEnd);
     }
     this.#word++;
+  }
+
+  /**
+   * When bytes that the vocabulary lacks were dropped, Hugging Face's offsets run ahead of the text: they
+   * add up the lengths of what was kept, and in its byte-level words a character of the byte alphabet
+   * takes one or two bytes. This repeats the arithmetic, so that offsets stay equal to the reference's.
+   */
+  #shiftByteSpans(length: number): void {
+    const { buffer, bytes } = { buffer: this.#buffer, bytes: this.#bytes };
+    const owners: number[] = []; // byte of the word in the byte alphabet -> byte of the word
+    for (let i = 0; i < length; i++) {
+      const width = byteToChar(bytes[i] as number).charCodeAt(0) < 0x80 ? 1 : 2;
+      for (let k = 0; k < width; k++) owners.push(i);
+    }
+    let at = 0;
+    for (let i = 0; i < buffer.length; i++) {
+      const token = this.#tokenizer.idToToken(buffer.ids[i] as number) as string;
+      const end = at + encodeUtf8(token).length;
+      buffer.spans[2 * i] = owners[at] as number;
+      buffer.spans[2 * i + 1] = (owners[end - 1] as number) + 1;
+      at = end;
+    }
   }
 
   /** For each byte of the piece: begin and end, in code units, of the character it belongs to. */

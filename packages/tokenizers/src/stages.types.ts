@@ -14,6 +14,8 @@ export interface Normalizer {
   normalize(text: string): string;
   /** The same, keeping track of where each character came from. */
   align(text: AlignedText): AlignedText;
+  /** True when it writes the text in GPT-2's byte alphabet. */
+  readonly byteLevel?: boolean | undefined;
 }
 
 /** Finds the words of UTF-8 text one after the other: the fast path of a pre-tokenizer. */
@@ -39,6 +41,10 @@ export interface PreTokenizer {
    * stretches of the text (nothing dropped, nothing rewritten).
    */
   readonly scanner?: WordScanner | undefined;
+  /** True when it writes the pieces in GPT-2's byte alphabet: the model's vocabulary is byte-level then. */
+  readonly byteLevel?: boolean | undefined;
+  /** True when pieces stay as they came (but for the byte alphabet). */
+  readonly keepsPieces?: boolean | undefined;
 }
 
 /** Turns a word into ids: the algorithm proper. */
@@ -56,6 +62,8 @@ export interface Model {
    * @param out - spans count bytes from `begin`.
    */
   tokenize(bytes: Uint8Array, begin: number, end: number, out: TokenBuffer): void;
+  /** The best segmentations of a word, best first, for models that have many. */
+  nBest?(bytes: Uint8Array, begin: number, end: number, count: number): ScoredIds[];
   /** The same with chance: BPE dropout, sampling of a Unigram segmentation. */
   tokenizeRandomly?(
     bytes: Uint8Array,
@@ -64,6 +72,12 @@ export interface Model {
     out: TokenBuffer,
     options: RandomOptions,
   ): void;
+}
+
+/** One segmentation and its score (log-probability, nats). */
+export interface ScoredIds {
+  readonly ids: readonly number[];
+  readonly score: number;
 }
 
 export interface RandomOptions {

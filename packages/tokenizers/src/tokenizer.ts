@@ -39,6 +39,7 @@ import {
   checkTruncation,
   type Padding,
   pad,
+  stopWhenReached,
   type Truncation,
   truncate,
 } from "./windows.ts";
@@ -57,6 +58,14 @@ export interface TokenizerParts {
   readonly padding?: Padding | undefined;
   /** Default `"follow"`. */
   readonly specialTokensInText?: SpecialTokensInText | undefined;
+  /** What of the file it was read from the parts do not hold, for writing it again. */
+  readonly source?: TokenizerSource | undefined;
+}
+
+/** Set by the readers of formats; lost when model, normalizer or decoder are replaced. */
+export interface TokenizerSource {
+  readonly format: string;
+  readonly proto?: unknown;
 }
 
 export interface EncodeOptions extends CoreEncodeOptions {
@@ -75,7 +84,7 @@ export interface EncodeOptions extends CoreEncodeOptions {
 
 const partNames = [
   "model", "normalizer", "preTokenizer", "postProcessor", "decoder", "addedTokens", "truncation",
-  "padding", "specialTokensInText",
+  "padding", "specialTokensInText", "source",
 ]; // biome-ignore format: a list
 const encodeOptionNames = [
   "addSpecialTokens", "truncation", "padding", "specialTokensInText", "byteOffsets", "rng", "dropout",
@@ -93,6 +102,7 @@ export class Tokenizer implements CoreTokenizer {
     checkOptions("Tokenizer", parts, partNames);
     if (parts.truncation) checkTruncation("Tokenizer: truncation", parts.truncation);
     if (parts.padding) checkPadding("Tokenizer: padding", parts.padding);
+    checkAlphabet(parts);
     this.parts = parts;
     const { normalizer, addedTokens = [], model } = parts;
     const normalize = normalizer && ((text: string) => normalizer.normalize(text));
@@ -258,7 +268,12 @@ export class Tokenizer implements CoreTokenizer {
 
   /** The same tokenizer with some parts changed; `undefined` takes a part out. */
   with(changes: Partial<TokenizerParts>): Tokenizer {
-    return new Tokenizer({ ...this.parts, ...changes });
+    const kept = !("model" in changes || "normalizer" in changes || "decoder" in changes);
+    return new Tokenizer({
+      ...this.parts,
+      source: kept ? this.parts.source : undefined,
+      ...changes,
+    });
   }
 
   #policy(options: EncodeOptions): SpecialTokensInText {
@@ -302,6 +317,9 @@ export class Tokenizer implements CoreTokenizer {
     if (truncation !== undefined) {
       const added = special && template ? templateLength(template) : 0;
       const room = truncation.maxLength - added;
+      sequences.forEach((sequence, i) => {
+        stopWhenReached(sequence, i, truncation);
+      });
       truncate(sequences[0] as MutableEncoding, sequences[1], room, truncation);
     }
     return applyTemplate(sequences, processor, special);
@@ -342,6 +360,17 @@ export class Tokenizer implements CoreTokenizer {
     return new VocabularyError(
       `Tokenizer: id ${id} has no token; the vocabulary has the ids 0 to ${this.vocabSize - 1}.`,
       { code: "UNKNOWN_ID", details: { id, vocabSize: this.vocabSize } },
+    );
+  }
+}
+
+/** A byte-level vocabulary needs a stage that makes bytes of the text, and the other way round. */
+function checkAlphabet({ model, normalizer, preTokenizer }: TokenizerParts): void {
+  const byteLevel = normalizer?.byteLevel === true || preTokenizer?.byteLevel === true;
+  if (byteLevel && !model.vocab.byteLevel) {
+    throw new OptionError(
+      "Tokenizer: the pre-tokenizer or normalizer is byte-level, the vocabulary is not; make it with { byteLevel: true }.",
+      { code: "BYTE_LEVEL" },
     );
   }
 }

@@ -28,25 +28,33 @@ const lookAhead = 16;
 
 export function visitWords(text: string, stages: VisitStages, visitor: WordVisitor): void {
   const normalized = stages.normalizer === undefined ? text : stages.normalizer.normalize(text);
-  visitNormalizedWords(normalized, stages.preTokenizer, false, visitor);
+  const byteLevel = stages.normalizer?.byteLevel === true;
+  visitNormalizedWords(normalized, stages.preTokenizer, { byteLevel, continues: false }, visitor);
 }
 
-/** The same for a text that is normalized already. @param continues - see `Pieces.continues`. */
+export interface NormalizedText {
+  /** The normalizer wrote it in the byte alphabet. */
+  readonly byteLevel: boolean;
+  /** See `Pieces.continues`. */
+  readonly continues: boolean;
+}
+
+/** The same for a text that is normalized already. */
 export function visitNormalizedWords(
   text: string,
   preTokenizer: PreTokenizer | undefined,
-  continues: boolean,
+  { byteLevel, continues }: NormalizedText,
   visitor: WordVisitor,
 ): void {
   if (text.length === 0) return;
-  if (preTokenizer === undefined) {
+  if (preTokenizer === undefined && !byteLevel) {
     const bytes = encodeUtf8(text);
     visitor.word(bytes, 0, bytes.length);
-  } else if (preTokenizer.scanner !== undefined) {
+  } else if (preTokenizer?.scanner !== undefined && !byteLevel) {
     scanText(text, preTokenizer.scanner, visitor);
   } else {
-    const whole = Pieces.whole(AlignedText.untracked(text), false, continues);
-    visitPieces(preTokenizer.preTokenize(whole), visitor);
+    const whole = Pieces.whole(AlignedText.untracked(text), byteLevel, continues);
+    visitPieces(preTokenizer?.preTokenize(whole) ?? whole, visitor);
   }
 }
 

@@ -11,6 +11,11 @@ export interface Truncation {
   readonly stride?: number;
   /** Which end is cut off. Default `"right"`. */
   readonly direction?: "left" | "right";
+  /**
+   * `"all"` (default): the overflow holds the whole rest. `"reached"`: only the rest of the word at which
+   * `maxLength` tokens were reached, as Hugging Face does, which stops encoding there.
+   */
+  readonly overflow?: "all" | "reached";
 }
 
 export interface Padding {
@@ -26,7 +31,8 @@ export interface Padding {
 }
 
 export function checkTruncation(where: string, t: Truncation): void {
-  checkOptions(where, t, ["maxLength", "strategy", "stride", "direction"]);
+  checkOptions(where, t, ["maxLength", "strategy", "stride", "direction", "overflow"]);
+  checkOneOf(where, "overflow", t.overflow ?? "all", ["all", "reached"]);
   checkInteger(where, "maxLength", t.maxLength, { min: 0 });
   checkInteger(where, "stride", t.stride ?? 0, { min: 0 });
   checkOneOf(where, "strategy", t.strategy ?? "longest-first", [
@@ -84,6 +90,30 @@ export function truncate(
     );
   }
   truncateOne(target, target.ids.length - remove, stride, direction);
+}
+
+/**
+ * Drops the words beyond the one at which `maxLength` tokens are reached (counted from the side that is
+ * kept), see `Truncation.overflow`.
+ */
+export function stopWhenReached(
+  e: MutableEncoding,
+  sequence: number,
+  truncation: Truncation,
+): void {
+  const { maxLength, strategy, direction = "right", overflow } = truncation;
+  const count = e.ids.length;
+  if (overflow !== "reached" || count <= maxLength || maxLength === 0) return;
+  if (strategy === "only-second" && sequence === 0) return;
+  if (direction === "right") {
+    const word = e.wordIds[maxLength - 1] as number;
+    const end = e.wordIds.findIndex((id) => id > word);
+    if (end > 0) Object.assign(e, sliceEncoding(e, 0, end));
+    return;
+  }
+  const word = e.wordIds[count - maxLength] as number;
+  Object.assign(e, sliceEncoding(e, e.wordIds.indexOf(word), count));
+  e.wordIds = e.wordIds.map((id) => id - word);
 }
 
 /** How two texts share a length: the shorter keeps all it can, the longer gets the rest. */

@@ -1,11 +1,10 @@
 /** The short way through the pipeline: text to ids, or only their number, without strings or offsets. */
 import { OptionError } from "@seq/core";
 import type { AddedTokens, SpecialTokensInText } from "./added-tokens.ts";
-import { Unigram } from "./models/unigram/model.ts";
 import type { Model, Normalizer, PreTokenizer, TemplateItem } from "./stages.types.ts";
 import { hashBytes } from "./text/hash.ts";
 import { TokenBuffer } from "./token-buffer.ts";
-import { visitNormalizedWords, type WordVisitor } from "./visit-words.ts";
+import { visitNormalizedWords, visitWords, type WordVisitor } from "./visit-words.ts";
 import { maxCachedBytes, WordCache } from "./word-cache.ts";
 
 interface Stages {
@@ -62,15 +61,15 @@ export class IdCollector implements WordVisitor {
 
   nBest(text: string, count: number): { ids: Uint32Array; score: number }[] {
     const model = this.#model;
-    if (!(model instanceof Unigram)) {
+    if (model.nBest === undefined) {
       throw new OptionError(
         "nBest: the model has one segmentation for a text, expected a Unigram model.",
         { code: "MODEL_KIND" },
       );
     }
     const words: Uint8Array[] = [];
-    const normalized = this.#normalizer?.normalize(text) ?? text;
-    visitNormalizedWords(normalized, this.#preTokenizer, false, {
+    const stages = { normalizer: this.#normalizer, preTokenizer: this.#preTokenizer };
+    visitWords(text, stages, {
       word: (bytes, begin, end) => words.push(bytes.slice(begin, end)),
     });
     if (words.length === 0) return [{ ids: new Uint32Array(0), score: 0 }];
@@ -136,15 +135,17 @@ export class IdCollector implements WordVisitor {
   #normalize(raw: string, policy: SpecialTokensInText, continues: boolean): void {
     const text = this.#normalizer === undefined ? raw : this.#normalizer.normalize(raw);
     const segments = this.#added.split(text, true, policy);
+    const byteLevel = this.#normalizer?.byteLevel === true;
     if (segments === undefined) {
-      visitNormalizedWords(text, this.#preTokenizer, continues, this);
+      visitNormalizedWords(text, this.#preTokenizer, { byteLevel, continues }, this);
       return;
     }
     for (const { begin, end, token } of segments) {
       if (token !== undefined) this.#push(token.id);
       else {
         const stretch = text.slice(begin, end);
-        visitNormalizedWords(stretch, this.#preTokenizer, continues || begin > 0, this);
+        const after = { byteLevel, continues: continues || begin > 0 };
+        visitNormalizedWords(stretch, this.#preTokenizer, after, this);
       }
     }
   }
@@ -169,24 +170,19 @@ export class IdCollector implements WordVisitor {
  * other, so keeping the best `count` after every word is exact.
  */
 function bestOfWords(
-  model: Unigram,
+  model: Model,
   words: readonly Uint8Array[],
   count: number,
 ): { ids: Uint32Array; score: number }[] {
   let best: { ids: number[]; score: number }[] = [{ ids: [], score: 0 }];
-  const buffer = new TokenBuffer();
   for (const word of words) {
-    const own = model.lattice(word, 0, word.length).nBest(count);
-    const next: typeof best = [];
-    for (const path of own) {
-      buffer.clear();
-      model.emit(word, 0, path, buffer);
-      const ids = [...buffer.ids.subarray(0, buffer.length)];
-      for (const so of best) {
-        next.push({ ids: [...so.ids, ...ids], score: so.score + path.score });
-      }
-    }
-    best = next.sort((a, b) => b.score - a.score).slice(0, count);
+    const own = model.nBest?.(word, 0, word.length, count) ?? [];
+    best = own
+      .flatMap(({ ids, score }) =>
+        best.map((so) => ({ ids: [...so.ids, ...ids], score: so.score + score })),
+      )
+      .sort((a, b) => b.score - a.score)
+      .slice(0, count);
   }
   return best.map(({ ids, score }) => ({ ids: Uint32Array.from(ids), score }));
 }

@@ -259,6 +259,9 @@ export class BPE implements Model {
     for (let i = 0; i < ids.length; i += 2) {
       const left = ids[i] as number;
       const right = ids[i + 1] as number;
+      // Tokens that the byte alphabet cannot write never occur in text, nor do their merges.
+      const never = [left, right].some((id) => this.vocab.bytesOf(id) === undefined);
+      if (never) continue;
       const result = this.#join(left, right);
       if (result < 0) {
         const tokens = [left, right].map((id) => JSON.stringify(this.vocab.tokenOf(id)));

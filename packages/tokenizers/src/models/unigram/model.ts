@@ -6,10 +6,10 @@
  * precision is an option.
  */
 import { checkOneOf, checkOptions, OptionError, VocabularyError } from "@seq/core";
-import type { Model, RandomOptions } from "../../stages.types.ts";
+import type { Model, RandomOptions, ScoredIds } from "../../stages.types.ts";
 import { ByteTrie } from "../../text/byte-trie.ts";
 import { utf8Length } from "../../text/utf8.ts";
-import type { TokenBuffer } from "../../token-buffer.ts";
+import { TokenBuffer } from "../../token-buffer.ts";
 import { Vocabulary } from "../../vocabulary.ts";
 import { byteTokenIds } from "../byte-tokens.ts";
 import { Lattice, type Segmentation } from "./lattice.ts";
@@ -23,6 +23,8 @@ export interface UnigramOptions {
   readonly byteFallback?: boolean | undefined;
   /** Default `"float64"`, Hugging Face's; SentencePiece's models say `"float32"`. */
   readonly precision?: "float32" | "float64" | undefined;
+  /** Pieces are written in GPT-2's byte alphabet. Default false. */
+  readonly byteLevel?: boolean | undefined;
   /** Ids that text never becomes (SentencePiece's control, unknown, byte and unused pieces). */
   readonly notInText?: readonly number[] | undefined;
   /** Ids that win over all other segmentations (SentencePiece's user-defined pieces). */
@@ -41,6 +43,7 @@ export class Unigram implements Model {
   /** Log-probability of each piece as given. */
   readonly scores: Float64Array;
   readonly #trie: ByteTrie;
+  readonly #inTrie: Uint8Array;
   readonly #searchScores: Float64Array; // with the bonus of user-defined pieces
   readonly #unknownScore: number;
   readonly #byteIds: Int32Array | undefined;
@@ -50,13 +53,13 @@ export class Unigram implements Model {
 
   constructor(options: UnigramOptions) {
     checkOptions("Unigram", options, [
-      "pieces", "unknownId", "byteFallback", "precision", "notInText", "userDefined",
+      "pieces", "unknownId", "byteFallback", "precision", "byteLevel", "notInText",
+      "userDefined",
     ]); // biome-ignore format: a list
     const { pieces, unknownId, notInText = [], userDefined = [] } = options;
-    this.vocab = Vocabulary.of(
-      pieces.map(([piece]) => piece),
-      { where: "Unigram" },
-    );
+    const byteLevel = options.byteLevel ?? false;
+    const names = pieces.map(([piece]) => piece);
+    this.vocab = Vocabulary.of(names, { byteLevel, where: "Unigram" });
     if (unknownId !== undefined && !(unknownId >= 0 && unknownId < pieces.length)) {
       throw new OptionError(
         `Unigram: unknownId is ${unknownId}, expected an id below ${pieces.length}.`,
@@ -72,17 +75,19 @@ export class Unigram implements Model {
     const hidden = new Set(notInText);
     const bonus = new Set(userDefined);
     let least = Number.POSITIVE_INFINITY;
-    let greatest = Number.NEGATIVE_INFINITY;
+    let greatest = 1.17549435e-38; // the least positive float32: where SentencePiece starts
     for (let id = 0; id < pieces.length; id++) {
       if (hidden.has(id) || bonus.has(id)) continue;
       least = Math.min(least, this.scores[id] as number);
       greatest = Math.max(greatest, this.scores[id] as number);
     }
+    this.#inTrie = new Uint8Array(pieces.length);
     this.#trie = new ByteTrie(pieces.length * 3);
     for (let id = 0; id < pieces.length; id++) {
       const bytes = this.vocab.bytesOf(id);
       if (hidden.has(id) || bytes === undefined || bytes.length === 0) continue;
       this.#trie.add(bytes, id);
+      this.#inTrie[id] = 1;
       if (bonus.has(id)) this.#searchScores[id] = bytes.length * greatest - 0.1;
     }
     const unknownScore = least - unknownPenalty;
@@ -94,8 +99,26 @@ export class Unigram implements Model {
   }
 
   tokenize(bytes: Uint8Array, begin: number, end: number, out: TokenBuffer): void {
+    this.tokenizeFrom(bytes, begin, end, 0, 0, out);
+  }
+
+  /**
+   * The same for a word inside a longer text, of which the sum of scores so far is known.
+   *
+   * @param shift - added to all spans.
+   * @returns the sum of scores up to the word's end.
+   */
+  tokenizeFrom(
+    bytes: Uint8Array,
+    begin: number,
+    end: number,
+    shift: number,
+    sum: number,
+    out: TokenBuffer,
+  ): number {
     const length = end - begin;
-    this.#viterbi(bytes, begin, length);
+    this.#viterbi(bytes, begin, length, sum);
+    const total = this.#best[length] as number;
     const starts = this.#starts;
     // Backwards along the best path; `starts` is turned round in place so that it can be read forwards.
     let at = length;
@@ -113,14 +136,58 @@ export class Unigram implements Model {
       if (id === this.unknownId) {
         if (unknownFrom < 0) unknownFrom = at;
       } else {
-        if (unknownFrom >= 0) this.#pushUnknown(bytes, begin, unknownFrom, at, out);
+        if (unknownFrom >= 0) this.#pushUnknown(bytes, begin, unknownFrom, at, shift, out);
         unknownFrom = -1;
-        out.push(id, at, to);
+        out.push(id, shift + at, shift + to);
       }
       at = to;
     }
-    if (unknownFrom >= 0) this.#pushUnknown(bytes, begin, unknownFrom, at, out);
+    if (unknownFrom >= 0) this.#pushUnknown(bytes, begin, unknownFrom, at, shift, out);
     if (this.#starts.length > 1 << 18) this.#shrink();
+    return total;
+  }
+
+  /** True for pieces that text can become; false for the unknown token and bytes. */
+  isPiece(id: number): boolean {
+    return this.#inTrie[id] === 1;
+  }
+
+  /** Scores as the search uses them, with the bonus of user-defined pieces. */
+  get searchScores(): Float64Array {
+    return this.#searchScores;
+  }
+
+  /** The best segmentations of a word, best first. */
+  nBest(bytes: Uint8Array, begin: number, end: number, count: number): ScoredIds[] {
+    const buffer = new TokenBuffer();
+    return this.lattice(bytes, begin, end)
+      .nBest(count)
+      .map((path) => {
+        buffer.clear();
+        this.emit(bytes, begin, path, buffer);
+        return { ids: [...buffer.ids.subarray(0, buffer.length)], score: path.score };
+      });
+  }
+
+  /** How much worse the second best segmentation of a word is than the best, nats; 0 for a tie. */
+  margin(bytes: Uint8Array, begin: number, end: number): number {
+    const length = end - begin;
+    const first = new Float64Array(length + 1).fill(Number.NEGATIVE_INFINITY);
+    const second = new Float64Array(length + 1).fill(Number.NEGATIVE_INFINITY);
+    first[0] = 0;
+    const offer = (to: number, score: number): void => {
+      if (score > (first[to] as number)) {
+        second[to] = first[to] as number;
+        first[to] = score;
+      } else if (score > (second[to] as number)) {
+        second[to] = score;
+      }
+    };
+    for (const node of this.lattice(bytes, begin, end).nodes()) {
+      offer(node.end, (first[node.begin] as number) + node.score);
+      offer(node.end, (second[node.begin] as number) + node.score);
+    }
+    return (first[length] as number) - (second[length] as number);
   }
 
   tokenizeRandomly(
@@ -140,7 +207,7 @@ export class Unigram implements Model {
   lattice(bytes: Uint8Array, begin: number, end: number): Lattice {
     const lattice = new Lattice(end - begin);
     for (let at = begin; at < end; ) {
-      const width = Math.min(utf8Length(bytes[at] as number), end - at);
+      const width = this.#width(bytes[at] as number, end - at);
       let single = false;
       for (let state = 0, to = at; to < end; ) {
         state = this.#trie.next(state, bytes[to++] as number);
@@ -164,16 +231,16 @@ export class Unigram implements Model {
       if (id === this.unknownId) {
         if (unknownFrom < 0) unknownFrom = at;
       } else {
-        if (unknownFrom >= 0) this.#pushUnknown(bytes, begin, unknownFrom, at, out);
+        if (unknownFrom >= 0) this.#pushUnknown(bytes, begin, unknownFrom, at, 0, out);
         unknownFrom = -1;
         out.push(id, at, end);
       }
       at = end;
     }
-    if (unknownFrom >= 0) this.#pushUnknown(bytes, begin, unknownFrom, at, out);
+    if (unknownFrom >= 0) this.#pushUnknown(bytes, begin, unknownFrom, at, 0, out);
   }
 
-  #viterbi(bytes: Uint8Array, begin: number, length: number): void {
+  #viterbi(bytes: Uint8Array, begin: number, length: number, sum: number): void {
     if (length >= this.#starts.length) {
       const room = (length + 1) * 2;
       this.#best = this.#newBest(room);
@@ -186,10 +253,10 @@ export class Unigram implements Model {
     const trie = this.#trie;
     const scores = this.#searchScores;
     starts.fill(-1, 0, length + 1);
-    best[0] = 0;
+    best[0] = sum;
     for (let at = 0; at < length; ) {
       const here = best[at] as number;
-      const width = Math.min(utf8Length(bytes[begin + at] as number), length - at);
+      const width = this.#width(bytes[begin + at] as number, length - at);
       let single = false;
       for (let state = 0, to = at; to < length; ) {
         state = trie.next(state, bytes[begin + to++] as number);
@@ -218,18 +285,53 @@ export class Unigram implements Model {
     }
   }
 
-  #pushUnknown(bytes: Uint8Array, begin: number, from: number, to: number, out: TokenBuffer): void {
+  /** Bytes of a character; in a byte-level vocabulary every byte is one. */
+  #width(first: number, left: number): number {
+    return this.vocab.byteLevel ? 1 : Math.min(utf8Length(first), left);
+  }
+
+  #pushUnknown(
+    bytes: Uint8Array,
+    begin: number,
+    from: number,
+    to: number,
+    shift: number,
+    out: TokenBuffer,
+  ): void {
     const ids = this.#byteIds;
     let known = ids !== undefined;
     for (let i = from; known && i < to; i++) {
       known = ((ids as Int32Array)[bytes[begin + i] as number] as number) >= 0;
     }
     if (!known) {
-      out.push(this.#unknown(), from, to);
-      return;
+      out.push(this.#unknown(), shift + from, shift + to);
+    } else if (this.precision === "float64") {
+      // Hugging Face: every byte stands for the whole run.
+      for (let i = from; i < to; i++) {
+        const id = (ids as Int32Array)[bytes[begin + i] as number] as number;
+        out.push(id, shift + from, shift + to);
+      }
+    } else {
+      this.#pushCharacters(bytes, begin, from, to, shift, out);
     }
-    for (let i = from; i < to; i++) {
-      out.push((ids as Int32Array)[bytes[begin + i] as number] as number, from, to);
+  }
+
+  /** SentencePiece: the last byte of a character stands for it, the others for nothing. */
+  #pushCharacters(
+    bytes: Uint8Array,
+    begin: number,
+    from: number,
+    to: number,
+    shift: number,
+    out: TokenBuffer,
+  ): void {
+    for (let at = from; at < to; ) {
+      const end = at + this.#width(bytes[begin + at] as number, to - at);
+      for (let i = at; i < end; i++) {
+        const id = (this.#byteIds as Int32Array)[bytes[begin + i] as number] as number;
+        out.push(id, shift + at, shift + (i === end - 1 ? end : at));
+      }
+      at = end;
     }
   }
 

@@ -83,6 +83,7 @@ export class WordPiece implements Model {
 
   /** True when the word has at most `maxWordLength` characters. */
   #characters(bytes: Uint8Array, begin: number, end: number): boolean {
+    if (this.vocab.byteLevel) return end - begin <= this.maxWordLength;
     let count = 0;
     for (let at = begin; at < end; at++) if (((bytes[at] as number) & 0xc0) !== 0x80) count++;
     return count <= this.maxWordLength;
