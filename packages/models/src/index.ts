@@ -106,7 +106,6 @@ export type {
 export { parameterCount, parameterShapes } from "./rnn-lm/parameter-shapes.ts";
 export { type PresetName, rnnPreset } from "./rnn-lm/presets.ts";
 export { type RnnForward, RnnLanguageModel, type RnnState } from "./rnn-lm/rnn-language-model.ts";
-
 // Encoder-decoders
 export { type BeamSearchOptions, beamSearch } from "./seq2seq/beam-search.ts";
 export type { EncoderDecoderConfig, EncoderDecoderOptions } from "./seq2seq/config.ts";
@@ -127,3 +126,8 @@ export { type TaggedBatch, Tagger, type TagPrediction } from "./tagger/tagger.ts
 export type { WordBatch } from "./tagger/word-features.ts";
 // Weights
 export { loadSafetensorsWeights, weightsToSafetensors } from "./weights.ts";
+export {
+  WindowLanguageModel,
+  type WindowLanguageModelConfig,
+  type WindowState,
+} from "./window-lm/window-language-model.ts";
