@@ -12,7 +12,7 @@ import { dropout } from "./dropout";
 import { gather, scatterAdd } from "./embedding";
 import { layerNorm, layerNormGradient, layerNormParameters } from "./layer-norm";
 import { adadelta, adagrad, adam, adamax, asgd, rmsprop, rprop, sgd, sgdMomentum, sumOfSquaresBlocks } from "./optimizers";
-import { crossEntropy, crossEntropyGradient, crossEntropyInPlace } from "./softmax-cross-entropy";
+import { addColumnSums, crossEntropy, crossEntropyGradient, crossEntropyInPlace } from "./softmax-cross-entropy";
 
 export function range(task: usize, chunk: i32): void {
   const from = chunk * load<i32>(task, 8);
@@ -82,11 +82,12 @@ function lossRange(t: usize, which: i32, from: i32, to: i32): void {
       f64At(t, 0), f64At(t, 1), from, to); break;
     case 19: crossEntropyGradient(ptr(t, 0), ptr(t, 1), ptr(t, 2), ptr(t, 3), ptr(t, 4), int(t, 5), ptr(t, 6),
       int(t, 7), int(t, 8), f64At(t, 0), f64At(t, 1), f64At(t, 2), from, to); break;
-    case 20: crossEntropyInPlace(ptr(t, 0), ptr(t, 1), ptr(t, 2), ptr(t, 3), ptr(t, 4), ptr(t, 5),
-      int(t, 6), int(t, 7), f64At(t, 0), f64At(t, 1), f64At(t, 2), from, to); break;
+    case 20: crossEntropyInPlace(ptr(t, 0), ptr(t, 1), ptr(t, 2), ptr(t, 3), ptr(t, 4), int(t, 5), int(t, 6),
+      f64At(t, 0), f64At(t, 1), f64At(t, 2), from, to); break;
     case 21: layerNorm(ptr(t, 0), ptr(t, 1), ptr(t, 2), ptr(t, 3), ptr(t, 4), int(t, 5), f64At(t, 0), from, to); break;
     case 22: layerNormGradient(ptr(t, 0), ptr(t, 1), ptr(t, 2), ptr(t, 3), ptr(t, 4), int(t, 5), from, to); break;
     case 23: layerNormParameters(ptr(t, 0), ptr(t, 1), ptr(t, 2), ptr(t, 3), ptr(t, 4), int(t, 5), int(t, 6), from, to); break;
+    case 25: addColumnSums(ptr(t, 0), ptr(t, 1), int(t, 2), int(t, 3), from, to); break;
     case 24: dropout(ptr(t, 0), ptr(t, 1), int(t, 2), int(t, 3), int(t, 4), f(t, 0), from, to); break;
     default: unreachable();
   }

@@ -92,11 +92,12 @@ function lessUniform<T>(g: v128, weights: usize, at: usize, n: i32, q: f32, smoo
 }
 
 /**
- * Both at once, for logits that nobody needs afterwards: adds `bias` (if not 0), writes the losses, and
- * leaves the gradient times `factor` (a number, or with `factors` not 0 one for each row) in place of the logits.
+ * Both at once, for logits that nobody needs afterwards: writes the losses and leaves the gradient times
+ * `factor` (and, with `factors` not 0, times a number of each row) in place of the logits. The losses' bits
+ * are those of `crossEntropy`.
  */
 export function crossEntropyInPlace(
-  logits: usize, bias: usize, targets: usize, weights: usize, losses: usize, factors: usize,
+  logits: usize, targets: usize, weights: usize, losses: usize, factors: usize,
   classes: i32, ignored: i32, smoothing: f64, weightSum: f64, factor: f64, from: i32, to: i32,
 ): void {
   const bytes = <usize>classes << 2;
@@ -108,7 +109,6 @@ export function crossEntropyInPlace(
       store<f32>(losses + (<usize>row << 2), 0);
       continue;
     }
-    if (bias != 0) addRow(z, bias, classes);
     const largest = rowMax(z, classes);
     const own = load<f32>(z + (<usize>target << 2));
     const linear = smoothing > 0 ? weightedSum(z, weights, classes, largest) : 0;
@@ -234,15 +234,40 @@ function scaleBlock<T>(z: usize, weights: usize, at: usize, n: i32, p: f32, q: f
   store4<T>(z + at, lessUniform<T>(scaled, weights, at, n, q, smoothed), n);
 }
 
-function addRow(z: usize, row: usize, count: i32): void {
-  const whole = count & ~3;
-  let k = 0;
-  for (; k < whole; k += 4) addBlock<Whole>(z + (<usize>k << 2), row + (<usize>k << 2), 4);
-  if (k < count) addBlock<Part>(z + (<usize>k << 2), row + (<usize>k << 2), count - k);
+/** out[v] += Σ over rows of x[row, v], for columns [from, to); `from` is a multiple of 4. */
+export function addColumnSums(x: usize, out: usize, rows: i32, columns: i32, from: i32, to: i32): void {
+  let k = from;
+  for (const whole = to - 15; k < whole; k += 16) {
+    let at = x + (<usize>k << 2);
+    const o = out + (<usize>k << 2);
+    let s0 = v128.load(o);
+    let s1 = v128.load(o, 16);
+    let s2 = v128.load(o, 32);
+    let s3 = v128.load(o, 48);
+    for (let row = 0; row < rows; row++) {
+      s0 = f32x4.add(s0, v128.load(at));
+      s1 = f32x4.add(s1, v128.load(at, 16));
+      s2 = f32x4.add(s2, v128.load(at, 32));
+      s3 = f32x4.add(s3, v128.load(at, 48));
+      at += <usize>columns << 2;
+    }
+    v128.store(o, s0);
+    v128.store(o, s1, 16);
+    v128.store(o, s2, 32);
+    v128.store(o, s3, 48);
+  }
+  for (const whole = to - 3; k < whole; k += 4) columnBlock<Whole>(x, out, rows, columns, k, 4);
+  if (k < to) columnBlock<Part>(x, out, rows, columns, k, to - k);
 }
 
 // @ts-ignore: decorator
 @inline
-function addBlock<T>(z: usize, row: usize, n: i32): void {
-  store4<T>(z, f32x4.add(load4<T>(z, n), load4<T>(row, n)), n);
+function columnBlock<T>(x: usize, out: usize, rows: i32, columns: i32, k: i32, n: i32): void {
+  let at = x + (<usize>k << 2);
+  let sum = load4<T>(out + (<usize>k << 2), n);
+  for (let row = 0; row < rows; row++) {
+    sum = f32x4.add(sum, load4<T>(at, n));
+    at += <usize>columns << 2;
+  }
+  store4<T>(out + (<usize>k << 2), sum, n);
 }

@@ -11,3 +11,4 @@ export const additiveAttentionGradientKernel = "SeqAdditiveAttentionGradient";
 export const layerNormKernel = "SeqLayerNorm";
 export const layerNormGradientKernel = "SeqLayerNormGradient";
 export const dropoutKernel = "SeqDropout";
+export const linearCrossEntropyGradientKernel = "SeqLinearCrossEntropyGradient";

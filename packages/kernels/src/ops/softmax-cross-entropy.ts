@@ -1,19 +1,22 @@
-import { checkNumber, checkOneOf, checkOptions, OptionError } from "@seq/core";
+import { checkInteger, checkNumber, checkOneOf, checkOptions } from "@seq/core";
 import {
-  add,
-  div,
-  gather,
-  logSoftmax,
-  mul,
-  neg,
-  oneHot,
+  customGrad,
+  type GradSaveFunc,
   scalar,
-  sum,
   type Tensor,
   tensor1d,
+  tensor2d,
   tidy,
 } from "@tensorflow/tfjs-core";
-import { checkFloat, checkShape } from "./check.ts";
+import {
+  referenceCrossEntropy,
+  referenceCrossEntropyGradient,
+  referenceTotalWeight,
+} from "../reference/cross-entropy.ts";
+import { checkFloat, checkInt, checkShape } from "./check.ts";
+import { checkTargets } from "./check-targets.ts";
+import { hasKernel, runKernel } from "./dispatch.ts";
+import { crossEntropyKernel } from "./kernel-names.ts";
 
 export interface CrossEntropyOptions {
   /** Rows with this target count nowhere, neither in the loss nor in its mean. Default -100. */
@@ -46,71 +49,77 @@ export function softmaxCrossEntropy(
   const where = "softmaxCrossEntropy";
   checkShape(where, "logits", logits, ["N", "V"]);
   checkFloat(where, "logits", logits);
-  const { labelSmoothing, classWeights, reduction, ignoreIndex } = crossEntropyOptions(
-    where,
-    options,
-  );
   const [rows, classes] = logits.shape as [number, number];
+  const { classWeights, ...checked } = checkedOptions(where, options, classes);
   checkShape(where, "targets", targets, [rows]);
-  const ids = checkedTargets(where, targets.dataSync() as Int32Array, classes, ignoreIndex);
+  checkInt(where, "targets", targets);
+  if (hasKernel(crossEntropyKernel)) {
+    return tidy(() => {
+      const inputs = { logits, targets, classWeights: classWeights ?? tensor1d([]) };
+      return runKernel(crossEntropyKernel, inputs, { ...checked, where })[0] as Tensor;
+    });
+  }
+  return byReference(logits, targets, { ...checked, classWeights });
+}
 
-  return tidy(() => {
-    const counted = tensor1d(Float32Array.from(ids, (id) => (id < 0 ? 0 : 1)));
-    const safeIds = tensor1d(
-      Int32Array.from(ids, (id) => Math.max(id, 0)),
-      "int32",
-    );
-    const weights = classWeights ? mul(gather(classWeights, safeIds), counted) : counted;
-    const logProbs = logSoftmax(logits);
-    const picked = sum(mul(logProbs, oneHot(safeIds, classes)), 1);
-    let losses = mul(mul(neg(picked), weights), 1 - labelSmoothing);
-    if (labelSmoothing > 0) {
-      const weighted = classWeights ? mul(logProbs, classWeights) : logProbs;
-      const uniform = mul(sum(weighted, 1), counted);
-      losses = add(losses, mul(uniform, -labelSmoothing / classes));
-    }
-    if (reduction === "none") return losses;
-    const total = sum(losses);
-    if (reduction === "sum") return total;
-    // 0/0 is NaN, as in torch; written so that the gradient is 0 and not NaN too.
-    if (countOf(ids) === 0) return add(mul(total, 0), Number.NaN);
-    return div(total, classWeights ? sum(weights) : scalar(countOf(ids)));
+/** The float64 reference, forward and backward. */
+function byReference(
+  logits: Tensor,
+  targets: Tensor,
+  { ignoreIndex, labelSmoothing, classWeights, reduction }: CheckedOptions,
+): Tensor {
+  const [rows, classes] = logits.shape as [number, number];
+  const ids = targets.dataSync() as Int32Array;
+  checkTargets("softmaxCrossEntropy", ids, classes, ignoreIndex);
+  const weights = classWeights && (classWeights.dataSync() as Float32Array);
+  const options = { ignored: ignoreIndex, smoothing: labelSmoothing, weights };
+  const scale = reduction === "mean" ? 1 / referenceTotalWeight(ids, options) : 1;
+  const run = customGrad((...args: (Tensor | GradSaveFunc)[]) => {
+    const [z, save] = args as [Tensor, GradSaveFunc];
+    save([z]);
+    const losses = referenceCrossEntropy(z.dataSync() as Float32Array, ids, classes, options);
+    const value =
+      reduction === "none"
+        ? tensor1d(Float32Array.from(losses))
+        : scalar(losses.reduce((a, b) => a + b, 0) * scale);
+    const gradFunc = (dy: Tensor, [saved]: Tensor[]) => {
+      const given = dy.dataSync() as Float32Array;
+      const factors = Float64Array.from(ids, (_, row) => scale * (given[dy.rank && row] as number));
+      const values = (saved as Tensor).dataSync() as Float32Array;
+      const gradient = referenceCrossEntropyGradient(values, ids, classes, factors, options);
+      return tensor2d(Float32Array.from(gradient), [rows, classes]);
+    };
+    return { value, gradFunc };
   });
+  return run(logits);
+}
+
+interface CheckedOptions {
+  readonly ignoreIndex: number;
+  readonly labelSmoothing: number;
+  readonly classWeights: Tensor | null;
+  readonly reduction: "mean" | "sum" | "none";
 }
 
 /** The options with their defaults, checked. */
-export function crossEntropyOptions(where: string, options: CrossEntropyOptions) {
-  checkOptions(where, options, ["ignoreIndex", "labelSmoothing", "classWeights", "reduction"]);
-  return {
-    ignoreIndex: options.ignoreIndex ?? -100,
-    labelSmoothing: checkNumber(where, "labelSmoothing", options.labelSmoothing ?? 0, {
-      min: 0,
-      max: 1,
-    }),
-    classWeights: options.classWeights ?? null,
-    reduction: checkOneOf(where, "reduction", options.reduction ?? "mean", ["mean", "sum", "none"]),
-  };
-}
-
-/** Targets with ignored ones as -1. */
-export function checkedTargets(
+export function checkedOptions(
   where: string,
-  targets: Int32Array,
+  options: CrossEntropyOptions,
   classes: number,
-  ignoreIndex: number,
-): Int32Array {
-  return targets.map((id, row) => {
-    if (id === ignoreIndex) return -1;
-    if (id < 0 || id >= classes) {
-      throw new OptionError(
-        `${where}: targets[${row}] is ${id}, expected 0 to ${classes - 1} or ignoreIndex (${ignoreIndex}).`,
-        { code: "TARGET_RANGE", details: { row, target: id, classes } },
-      );
-    }
-    return id;
-  });
-}
-
-function countOf(ids: Int32Array): number {
-  return ids.reduce((count, id) => count + (id < 0 ? 0 : 1), 0);
+): CheckedOptions {
+  checkOptions(where, options, ["ignoreIndex", "labelSmoothing", "classWeights", "reduction"]);
+  const {
+    ignoreIndex = -100,
+    labelSmoothing = 0,
+    classWeights = null,
+    reduction = "mean",
+  } = options;
+  checkInteger(where, "ignoreIndex", ignoreIndex);
+  checkNumber(where, "labelSmoothing", labelSmoothing, { min: 0, max: 1 });
+  checkOneOf(where, "reduction", reduction, ["mean", "sum", "none"]);
+  if (classWeights) {
+    checkShape(where, "classWeights", classWeights, [classes]);
+    checkFloat(where, "classWeights", classWeights);
+  }
+  return { ignoreIndex, labelSmoothing, classWeights, reduction };
 }
