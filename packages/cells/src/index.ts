@@ -16,6 +16,7 @@ export { PeepholeLSTMCell } from "./cells/peephole-lstm-cell.ts";
 export {
   type Advance,
   type CellShape,
+  newVariable,
   type ParameterSpec,
   RecurrentCell,
   type SequenceArguments,

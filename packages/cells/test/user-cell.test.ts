@@ -8,6 +8,7 @@ import { linear, loadKernels } from "@seq/kernels";
 import * as tf from "@tensorflow/tfjs-core";
 import { beforeAll, describe, expect, test } from "vitest";
 import {
+  newVariable,
   packSequence,
   padPackedSequence,
   RecurrentLayers,
@@ -31,11 +32,7 @@ class LeakyCell implements Cell<tf.Tensor, LeakyState> {
     this.inputSize = inputSize;
     this.hiddenSize = this.outputSize = hiddenSize;
     const draw = (columns: number) =>
-      tf.tidy(() =>
-        tf.variable(
-          tf.tensor(uniformInitializer(0.5)(hiddenSize, columns, rng), [hiddenSize, columns]),
-        ),
-      );
+      newVariable(uniformInitializer(0.5)(hiddenSize, columns, rng), [hiddenSize, columns]);
     this.parameters = new Map([
       ["W", draw(inputSize)],
       ["U", draw(hiddenSize)],
