@@ -35,6 +35,13 @@ export type {
 export { GenerationPool, type TokenListener } from "./generate/generation-pool.ts";
 export { allowOnly, noRepeatNgram, repetitionPenalty } from "./generate/processors.ts";
 export { TextStream } from "./generate/text-stream.ts";
+export {
+  type LanguageModelFilesOptions,
+  type LoadedLanguageModel,
+  languageModelFromFiles,
+  languageModelToFiles,
+  type SavedLanguageModel,
+} from "./language-model/files.ts";
 export type {
   LanguageModel,
   LanguageModelStream,
@@ -42,6 +49,7 @@ export type {
   SequenceScore,
 } from "./language-model/language-model.types.ts";
 export { MixtureModel, type MixtureTuning, tuneMixture } from "./language-model/mixture.ts";
+export { decodeWeights, encodeWeights, type Precision } from "./language-model/precision.ts";
 export {
   type CrossEntropy,
   crossEntropy,
@@ -97,12 +105,14 @@ export {
   SampledOutput,
   type SampledOutputOptions,
 } from "./output-layers/sampled-output.ts";
+export { CacheModel, type CacheOptions } from "./rnn-lm/cache-model.ts";
 export type {
   DropoutConfig,
   FullConfig,
   OutputConfig,
   RnnLanguageModelConfig,
 } from "./rnn-lm/config.ts";
+export { type DynamicEvaluationOptions, dynamicEvaluation } from "./rnn-lm/dynamic-evaluation.ts";
 export { parameterCount, parameterShapes } from "./rnn-lm/parameter-shapes.ts";
 export { type PresetName, rnnPreset } from "./rnn-lm/presets.ts";
 export { type RnnForward, RnnLanguageModel, type RnnState } from "./rnn-lm/rnn-language-model.ts";
