@@ -56,7 +56,7 @@ export function runSequence<S extends CellState<tf.Tensor>>(
     const state = options.initialState ?? cell.zeroState(run.batch);
     const { lengths, reverse } = run;
     if (lengths === undefined) return fused(run.xs, state, { reverse });
-    return fused(clearPads(run.xs, lengths), state, { lengths, reverse });
+    return fused(run.xs, state, { lengths, reverse });
   });
 }
 

@@ -30,17 +30,18 @@ export function unrollSteps(
   for (let k = 0; k < time; k++) {
     const t = reverse ? time - 1 - k : k;
     const xt = reshape(slice(x, [0, t, 0], [batch, 1, size]), [batch, size]);
-    const next = step(xt, state);
-    const output = next[0] as Tensor;
     if (lengths === undefined || lengths.every((length) => length > t)) {
-      outputs[t] = output;
-      state = next;
+      state = step(xt, state);
+      outputs[t] = state[0] as Tensor;
     } else {
       const alive = tensor2d(
         Int32Array.from(lengths, (length) => (length > t ? 1 : 0)),
         [batch, 1],
         "bool",
       );
+      // Whatever pads hold (NaN, say) must reach neither values nor gradients.
+      const next = step(where(alive, xt, zerosLike(xt)), state);
+      const output = next[0] as Tensor;
       outputs[t] = where(alive, output, zerosLike(output));
       const held = state;
       state = next.map((tensor, i) => where(alive, tensor, held[i] as Tensor));
