@@ -7,6 +7,7 @@ export { DirectoryStorage } from "./checkpoint/directory-storage.ts";
 export { IndexedDbStorage } from "./checkpoint/indexed-db-storage.ts";
 export { MemoryStorage } from "./checkpoint/memory-storage.ts";
 export { packFiles, unpackFiles } from "./checkpoint/pack-files.ts";
+export { resizeRows } from "./checkpoint/resize-rows.ts";
 export type { TrainingSnapshot } from "./checkpoint/snapshot.ts";
 export type { CheckpointFiles, CheckpointStorage } from "./checkpoint/storage.types.ts";
 export {
@@ -59,6 +60,15 @@ export {
   gradientNorm,
 } from "./loop/clip.ts";
 export { type BatchGradients, computeGradients } from "./loop/compute-gradients.ts";
+export type { DivergenceOptions } from "./loop/divergence.ts";
+export {
+  type DryRunReport,
+  dryRun,
+  type GradientStatistics,
+  gradientStatistics,
+  listParameters,
+  repeatBatch,
+} from "./loop/dry-run.ts";
 export { evaluateLoss } from "./loop/evaluate-loss.ts";
 export { fit } from "./loop/fit.ts";
 export type {
@@ -70,6 +80,11 @@ export type {
   StepEvent,
   StopReason,
 } from "./loop/fit.types.ts";
+export {
+  type FinderOptions,
+  type FinderResult,
+  findLearningRate,
+} from "./loop/learning-rate-finder.ts";
 export { type AveragingOptions, WeightAverage } from "./loop/weight-average.ts";
 export {
   Adam,

@@ -17,6 +17,7 @@ import {
   verifyArtifactFile,
 } from "@seq/core";
 import type { DataCursor } from "../data/training-data.types.ts";
+import type { DivergenceState } from "../loop/divergence.ts";
 import type { WatchState } from "../loop/watch.ts";
 import type { OptimizerSlot, OptimizerState } from "../optimizers/optimizer.types.ts";
 import type { CheckpointFiles } from "./storage.types.ts";
@@ -36,6 +37,7 @@ export interface TrainingSnapshot {
   readonly schedule: { readonly kind: string; readonly state: unknown };
   readonly optimizer: OptimizerState;
   readonly watch: WatchState | null;
+  readonly divergence: DivergenceState | null;
   readonly model: { readonly kind: string; readonly config: Readonly<Record<string, unknown>> };
   readonly weights: ReadonlyMap<string, TensorValues>;
   readonly carried: {

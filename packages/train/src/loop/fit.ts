@@ -11,6 +11,7 @@ import type { TrainingData } from "../data/training-data.types.ts";
 import { Adam } from "../optimizers/adam.ts";
 import { constant } from "../schedules/decay.ts";
 import { tensorsIn } from "./compute-gradients.ts";
+import { Divergence } from "./divergence.ts";
 import type { EvaluationEvent, FitOptions, FitResult, StepEvent } from "./fit.types.ts";
 import { checkLimits, type Limits, secondsLeft, stopReason } from "./limits.ts";
 import { Pace } from "./pace.ts";
@@ -28,7 +29,16 @@ import { yieldToEvents } from "./yield-to-events.ts";
 
 const optionNames = [
   ...["optimizer", "schedule", "maxSteps", "maxEpochs", "maxMinutes", "signal"],
-  ...["clipNorm", "clipValue", "accumulate", "frozen", "seed", "evaluation", "averaging"],
+  ...[
+    "clipNorm",
+    "clipValue",
+    "accumulate",
+    "frozen",
+    "seed",
+    "evaluation",
+    "averaging",
+    "divergence",
+  ],
   ...["checkpoints", "onProgress", "onEvaluation", "onGradients", "clock"],
 ];
 
@@ -44,6 +54,7 @@ const patienceMs = 16;
  * @param data - from `pairBatches`, `sequenceBatches`, `contiguousBatches` ...; moves on by what is used.
  * @throws {OptionError} for unknown or contradicting options.
  * @throws {SeqError} `NON_FINITE_LOSS`, naming step, learning rate and gradient norm; the parameters are as before it.
+ * @throws {SeqError} `DIVERGED` with the `divergence` option.
  * @throws {SeqError} `CHECKPOINT_WRITE`, and what `checkpoints.resume` throws.
  * @example
  * const { loss } = await fit(model, pairBatches(pairs, { maxTokens: 2000 }), {
@@ -71,6 +82,7 @@ export async function fit<Batch>(
       options.averaging === undefined
         ? undefined
         : new WeightAverage(settings.trainable, options.averaging),
+    divergence: options.divergence === undefined ? undefined : new Divergence(options.divergence),
     loss: Number.NaN,
   };
   try {
@@ -107,6 +119,7 @@ async function loop<Batch>(
       step: state.moment.step + 1,
       epoch: outcome.item.epoch + (outcome.item.endsEpoch ? 1 : 0),
     };
+    run.divergence?.take(state.moment.step, outcome.loss, outcome.learningRate);
     average?.update(state.moment.step);
     pace.count(outcome.targets);
     options.onProgress?.(stepEvent(outcome, run, pace, limits));

@@ -5,6 +5,7 @@ import type { RetentionOptions } from "../checkpoint/checkpoints.ts";
 import type { CheckpointFiles, CheckpointStorage } from "../checkpoint/storage.types.ts";
 import type { Optimizer } from "../optimizers/optimizer.types.ts";
 import type { Schedule } from "../schedules/schedule.types.ts";
+import type { DivergenceOptions } from "./divergence.ts";
 import type { AveragingOptions } from "./weight-average.ts";
 
 /** What one optimizer step was like. */
@@ -108,6 +109,8 @@ export interface FitOptions {
   /** Average the parameters; evaluations and the final model use the average. */
   readonly averaging?: AveragingOptions;
   readonly checkpoints?: CheckpointOptions;
+  /** Stop by an error when the loss runs away; default only when it is no number. */
+  readonly divergence?: DivergenceOptions;
   readonly onProgress?: (event: StepEvent) => void;
   readonly onEvaluation?: (event: EvaluationEvent) => void | Promise<void>;
   /** Looks at the gradients of each step, before clipping; must not keep or dispose them. */

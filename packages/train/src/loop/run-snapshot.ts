@@ -5,6 +5,7 @@ import { flattenState, unflattenState } from "../checkpoint/carried-state.ts";
 import type { TrainingSnapshot } from "../checkpoint/snapshot.ts";
 import type { CheckpointFiles } from "../checkpoint/storage.types.ts";
 import { copyTensors, encodeTensors, loadWeights } from "../checkpoint/weights.ts";
+import type { Divergence } from "./divergence.ts";
 import type { StepSettings, StepState } from "./training-step.ts";
 import type { Watch } from "./watch.ts";
 import type { WeightAverage } from "./weight-average.ts";
@@ -15,12 +16,13 @@ export interface Run<Batch> {
   readonly state: StepState;
   readonly watch: Watch | undefined;
   readonly average: WeightAverage | undefined;
+  readonly divergence: Divergence | undefined;
   loss: number;
 }
 
 /** Copies all state at once: the run may go on while it is written. */
 export function takeSnapshot<Batch>(
-  { settings, state, watch, average, loss }: Run<Batch>,
+  { settings, state, watch, average, divergence, loss }: Run<Batch>,
   { best, files }: { readonly best: boolean; readonly files: CheckpointFiles },
 ): TrainingSnapshot {
   const { model, data, optimizer, schedule } = settings;
@@ -32,6 +34,7 @@ export function takeSnapshot<Batch>(
     schedule: { kind: schedule.kind, state: schedule.state?.() ?? null },
     optimizer: optimizer.state(),
     watch: watch?.state ?? null,
+    divergence: divergence?.state ?? null,
     model: { kind: model.kind, config: model.config },
     weights: copyTensors(model.parameters),
     carried: flattenState(state.carried),
@@ -66,6 +69,9 @@ export async function restoreSnapshot<Batch>(
   optimizer.restore(snapshot.optimizer);
   if (snapshot.schedule.state !== null) schedule.restore?.(snapshot.schedule.state);
   if (snapshot.watch !== null && run.watch !== undefined) run.watch.state = snapshot.watch;
+  if (snapshot.divergence !== null && run.divergence !== undefined) {
+    run.divergence.state = snapshot.divergence;
+  }
   run.average?.restore(snapshot.average);
   run.state.moment = { step: snapshot.step, epoch: snapshot.epoch };
   run.state.rng = Rng.fromState(snapshot.rng);
