@@ -1,6 +1,8 @@
 import { Command } from "commander";
 import { version } from "../package.json";
+import { registerClassify } from "./commands/classify.ts";
 import { registerStart } from "./commands/start.ts";
+import { registerTag } from "./commands/tag.ts";
 import { registerTranslate } from "./commands/translate.ts";
 
 /** The whole command tree. Each command has its own file. */
@@ -12,6 +14,8 @@ export function buildProgram(): Command {
     .configureOutput({ outputError: (text, write) => write(oneLine(text)) });
   registerStart(program);
   registerTranslate(program);
+  registerTag(program);
+  registerClassify(program);
   return program;
 }
 

@@ -1,4 +1,14 @@
 export type { Files, ReadFile } from "./artifact/artifact-files.ts";
+export { classifierFromFiles, classifierToFiles } from "./classifier/files.ts";
+export { type Classification, TextClassifier } from "./classifier/text-classifier.ts";
+export {
+  type ClassifierData,
+  type ClassifierEvents,
+  type ClassifierTraining,
+  type ClassifierTrainingOptions,
+  type LabelledText,
+  trainClassifier,
+} from "./classifier/train-classifier.ts";
 export {
   type AttentionSample,
   renderReport,

@@ -1,3 +1,10 @@
 /** What needs Node's file system. The main entry works in browsers too. */
-export { loadTagger, loadTranslator, saveTagger, saveTranslator } from "./node/folder-model.ts";
+export {
+  loadClassifier,
+  loadTagger,
+  loadTranslator,
+  saveClassifier,
+  saveTagger,
+  saveTranslator,
+} from "./node/folder-model.ts";
 export { prepareFolder, writeFileWhole } from "./node/folders.ts";

@@ -1,10 +1,10 @@
 /** `seq translate`: use and measure a saved translator. */
-import { createInterface } from "node:readline";
 import { loadKernels } from "@seq/kernels";
 import { evaluateTranslator, type Translation, type Translator } from "@seq/pipelines";
 import { loadTranslator } from "@seq/pipelines/node";
 import { readParallel } from "@seq/train/node";
 import type { Command } from "commander";
+import { mapInputLines } from "../terminal/input-lines.ts";
 import { integer, positiveNumber } from "./arguments.ts";
 
 interface PredictOptions {
@@ -56,20 +56,9 @@ async function predict(options: PredictOptions): Promise<void> {
   const translator = await load(options);
   const { nBest, lengthPenalty } = options;
   const settings = { beamWidth: options.beam, nBest, lengthPenalty };
-  const write = (lines: readonly string[]) => {
-    const results = translator.translate(lines, settings);
-    process.stdout.write(results.map((best) => `${format(best, options)}\n`).join(""));
-  };
-  // Lines are translated together as far as they have arrived, so a pipe is fast and a person waits for one.
-  let waiting: string[] = [];
-  for await (const line of createInterface({ input: process.stdin })) {
-    waiting.push(line);
-    if (waiting.length >= (process.stdin.isTTY ? 1 : 64)) {
-      write(waiting);
-      waiting = [];
-    }
-  }
-  if (waiting.length > 0) write(waiting);
+  await mapInputLines((lines) =>
+    translator.translate(lines, settings).map((best) => format(best, options)),
+  );
   translator.dispose();
 }
 

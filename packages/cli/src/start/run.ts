@@ -13,8 +13,9 @@ import {
 } from "@seq/pipelines";
 import { prepareFolder, saveTranslator, writeFileWhole } from "@seq/pipelines/node";
 import { Interrupted } from "../report-error.ts";
-import { TrainingDisplay } from "../terminal/training-display.ts";
+import { watchTraining } from "../terminal/watch-training.ts";
 import type { DataOptions, StartData } from "./data.ts";
+import { describeResults, describeStart, percent } from "./describe.ts";
 import { pickAttention } from "./pick-attention.ts";
 
 export interface StartOptions extends DataOptions {
@@ -45,26 +46,20 @@ export async function runStart(data: StartData, options: StartOptions): Promise<
     simd: options.simd,
     ...(options.threads !== undefined && { threads: options.threads }),
   });
-  const display = new TrainingDisplay(process.stderr);
-  const interrupt = new AbortController();
-  const onSignal = () => interrupt.abort();
-  process.once("SIGINT", onSignal);
-  let training: TranslatorTraining;
-  try {
-    display.begin(data, kernelInfo());
-    training = await trainTranslator(data, trainingOptions(data, options), {
-      signal: interrupt.signal,
-      onProgress: (event) => display.progress(event),
+  const training = await watchTraining(async ({ signal, onProgress, line }) => {
+    line(describeStart(data));
+    return await trainTranslator(data, trainingOptions(data, options), {
+      signal,
+      onProgress,
       onEvaluation: async ({ step, devLoss, translator }) => {
         const sample = data.dev.slice(0, 100);
         const { bleu, exactMatch } = await evaluateTranslator(translator, sample, { beamWidth: 1 });
-        display.evaluation({ step, devLoss, bleu, exactMatch });
+        line(
+          `step ${step}: dev loss ${devLoss.toFixed(4)}, dev BLEU ${bleu.toFixed(2)}, dev exact match ${percent(exactMatch)}`,
+        );
       },
     });
-  } finally {
-    process.off("SIGINT", onSignal);
-    display.end();
-  }
+  });
   const { translator } = training;
   await saveTranslator(translator, options.output);
   if (training.reason === "aborted") {
@@ -75,7 +70,7 @@ export async function runStart(data: StartData, options: StartOptions): Promise<
   const scores = await evaluateTranslator(translator, data.test);
   const metrics = metricsOf(data, options, training, scores);
   await writeResults(data, options, training, scores, metrics);
-  display.results(data, metrics, scores.translations, options.output);
+  process.stdout.write(describeResults(data, metrics, scores, options.output));
   translator.dispose();
 }
 

@@ -1,9 +1,7 @@
-/** What a person sees while a translator trains: a bar on a terminal, plain lines elsewhere. */
+/** What a person sees while a model trains: a bar on a terminal, plain lines elsewhere. */
 import type { WriteStream } from "node:tty";
-import type { KernelInfo } from "@seq/kernels";
-import type { TrainingProgress, Translation, TranslatorMetrics } from "@seq/pipelines";
+import type { TrainingProgress } from "@seq/pipelines";
 import { SingleBar } from "cli-progress";
-import type { StartData } from "../start/data.ts";
 
 const secondsBetweenLines = 5;
 
@@ -12,16 +10,9 @@ export class TrainingDisplay {
   #bar: SingleBar | undefined;
   #lastLine = Number.NEGATIVE_INFINITY;
 
+  /** @param stream - standard error: what is shown is not a result. */
   constructor(stream: WriteStream) {
     this.#stream = stream;
-  }
-
-  begin(data: StartData, kernels: KernelInfo): void {
-    const { train, dev, test } = data;
-    const count = (n: number) => n.toLocaleString("en");
-    this.#print(
-      `${count(train.length)} training pairs, ${count(dev.length)} to watch, ${count(test.length)} held out; ${kernels.backend} (${kernels.path}, ${kernels.threads} threads)`,
-    );
   }
 
   progress(event: TrainingProgress): void {
@@ -29,17 +20,10 @@ export class TrainingDisplay {
     else this.#printLine(event);
   }
 
-  evaluation(scores: {
-    readonly step: number;
-    readonly devLoss: number;
-    readonly bleu: number;
-    readonly exactMatch: number;
-  }): void {
-    this.#bar?.stop();
-    this.#bar = undefined;
-    this.#print(
-      `step ${scores.step}: dev loss ${scores.devLoss.toFixed(4)}, dev BLEU ${scores.bleu.toFixed(2)}, dev exact match ${(100 * scores.exactMatch).toFixed(1)} %`,
-    );
+  /** A line of its own, above the bar. */
+  line(text: string): void {
+    this.end();
+    this.#stream.write(`${text}\n`);
   }
 
   end(): void {
@@ -47,29 +31,7 @@ export class TrainingDisplay {
     this.#bar = undefined;
   }
 
-  /** The results go to standard output: they are what the command is for. */
-  results(
-    data: StartData,
-    metrics: TranslatorMetrics,
-    translations: readonly Translation[],
-    output: string,
-  ): void {
-    const lines = [
-      "",
-      ...data.test.slice(0, 10).flatMap(({ source, target }, i) => {
-        const text = translations[i]?.text ?? "";
-        return [`${source}`, `  ${text === target ? "=" : "≠"} ${text}`];
-      }),
-      "",
-      `exact match ${(100 * metrics.exactMatch).toFixed(2)} %   BLEU ${metrics.bleu.toFixed(2)}   chrF ${metrics.chrf.toFixed(2)}   perplexity ${metrics.perplexity.toFixed(4)}`,
-      `${metrics.steps} steps in ${metrics.trainSeconds.toFixed(1)} s, ${Math.round(metrics.tokensPerSecond)} target tokens/s, ${metrics.parameters.toLocaleString("en")} parameters`,
-      `model, metrics.json and report.html are in ${output}`,
-    ];
-    process.stdout.write(`${lines.join("\n")}\n`);
-  }
-
-  #moveBar({ step, steps, loss, tokensPerSecond, eta }: TrainingProgress): void {
-    const total = steps ?? (eta === undefined ? step : step);
+  #moveBar({ step, steps = step, loss, tokensPerSecond, eta }: TrainingProgress): void {
     const payload = {
       loss: loss.toFixed(4),
       speed: Math.round(tokensPerSecond),
@@ -85,10 +47,10 @@ export class TrainingDisplay {
         hideCursor: true,
         clearOnComplete: true,
       });
-      this.#bar.start(total, step, payload);
+      this.#bar.start(steps, step, payload);
       return;
     }
-    this.#bar.setTotal(total);
+    this.#bar.setTotal(steps);
     this.#bar.update(step, payload);
   }
 
@@ -98,13 +60,9 @@ export class TrainingDisplay {
     this.#lastLine = now;
     const of = steps === undefined ? "" : `/${steps}`;
     const left = eta === undefined ? "" : `, ETA ${formatSeconds(eta)}`;
-    this.#print(
-      `step ${step}${of}, ${Math.round(tokensPerSecond)} tokens/s, loss ${loss.toFixed(4)}${left}`,
+    this.#stream.write(
+      `step ${step}${of}, ${Math.round(tokensPerSecond)} tokens/s, loss ${loss.toFixed(4)}${left}\n`,
     );
-  }
-
-  #print(line: string): void {
-    this.#stream.write(`${line}\n`);
   }
 }
 

@@ -1,6 +1,8 @@
 /** Trained things in folders of Node's file system. */
 import { join } from "node:path";
 import type { Files, ReadFile } from "../artifact/artifact-files.ts";
+import { classifierFromFiles, classifierToFiles } from "../classifier/files.ts";
+import type { TextClassifier } from "../classifier/text-classifier.ts";
 import { taggerFromFiles, taggerToFiles } from "../tagger/files.ts";
 import type { SequenceTagger } from "../tagger/sequence-tagger.ts";
 import { translatorFromFiles, translatorToFiles } from "../translator/files.ts";
@@ -28,6 +30,9 @@ export const saveTranslator = (translator: Translator, folder: string): Promise<
 export const saveTagger = (tagger: SequenceTagger, folder: string): Promise<void> =>
   save(taggerToFiles(tagger), folder);
 
+export const saveClassifier = (classifier: TextClassifier, folder: string): Promise<void> =>
+  save(classifierToFiles(classifier), folder);
+
 /**
  * `loadKernels()` must have run.
  *
@@ -39,3 +44,7 @@ export const loadTranslator = (folder: string): Promise<Translator> =>
 /** As `loadTranslator`. */
 export const loadTagger = (folder: string): Promise<SequenceTagger> =>
   load(taggerFromFiles, folder);
+
+/** As `loadTranslator`. */
+export const loadClassifier = (folder: string): Promise<TextClassifier> =>
+  load(classifierFromFiles, folder);

@@ -6,7 +6,7 @@ import { WordList } from "../words/word-list.ts";
 
 /** A tokenized sentence with one gold tag for each word. */
 export interface TaggedSentence {
-  readonly words: readonly string[];
+  readonly tokens: readonly string[];
   readonly tags: readonly string[];
 }
 
@@ -22,7 +22,7 @@ export interface TaggerVocabulary {
  * characters still tell them apart.
  */
 export function learnTaggerVocabulary(sentences: readonly TaggedSentence[]): TaggerVocabulary {
-  const words = sentences.flatMap((sentence) => sentence.words);
+  const words = sentences.flatMap((sentence) => sentence.tokens);
   return {
     words: WordList.learn(words.map(fold), { minCount: 2 }),
     characters: WordList.learn(words.flatMap((word) => [...word])),
@@ -60,7 +60,7 @@ export function taggedBatch(
   vocabulary: TaggerVocabulary,
 ): TaggedBatch {
   const batch = wordBatch(
-    sentences.map((sentence) => sentence.words),
+    sentences.map((sentence) => sentence.tokens),
     vocabulary,
   );
   const tags = new Int32Array(batch.words.ids.length);
@@ -69,7 +69,7 @@ export function taggedBatch(
       const id = vocabulary.tags.find(tag);
       if (id === undefined) {
         throw new VocabularyError(
-          `tag "${tag}" of word "${sentence.words[t]}" is unknown; training knew ${vocabulary.tags.words.join(" ")}.`,
+          `tag "${tag}" of word "${sentence.tokens[t]}" is unknown; training knew ${vocabulary.tags.words.join(" ")}.`,
           { code: "UNKNOWN_TAG", details: { tag } },
         );
       }
@@ -81,18 +81,21 @@ export function taggedBatch(
 
 /** @throws {OptionError} `SENTENCE`, by number, for an empty sentence or one whose tags and words differ in number. */
 export function checkSentences(where: string, sentences: readonly TaggedSentence[]): void {
-  sentences.forEach(({ words, tags }, i) => {
+  sentences.forEach(({ tokens, tags }, i) => {
     const fault =
-      words.length === 0
+      tokens.length === 0
         ? "is empty"
-        : words.length !== tags.length
-          ? `has ${words.length} words and ${tags.length} tags`
+        : tokens.length !== tags.length
+          ? `has ${tokens.length} tokens and ${tags.length} tags`
           : undefined;
     if (fault === undefined) return;
-    throw new OptionError(`${where}: sentence ${i + 1} ${fault}; expected one tag for each word.`, {
-      code: "SENTENCE",
-      details: { sentence: i + 1 },
-    });
+    throw new OptionError(
+      `${where}: sentence ${i + 1} ${fault}; expected one tag for each token.`,
+      {
+        code: "SENTENCE",
+        details: { sentence: i + 1 },
+      },
+    );
   });
 }
 

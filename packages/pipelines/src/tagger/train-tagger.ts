@@ -101,7 +101,7 @@ export async function trainTagger(
   const batches = (sentences: readonly TaggedSentence[], shuffle: boolean) =>
     rowBatches(
       // Word ids decide lengths and the fingerprint of the data.
-      sentences.map((sentence) => sentence.words.map((word) => words.id(word.toLowerCase()))),
+      sentences.map((sentence) => sentence.tokens.map((word) => words.id(word.toLowerCase()))),
       (numbers) =>
         taggedBatch(
           Array.from(numbers, (n) => sentences[n] as TaggedSentence),

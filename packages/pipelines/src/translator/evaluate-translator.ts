@@ -1,5 +1,5 @@
 /** Held-out scores of a translator. */
-import { corpusBleu, corpusChrf, exactMatch } from "@seq/eval";
+import { corpusBleu, corpusChrf, exactMatch, tokenizeForBleu } from "@seq/eval";
 import { evaluateLoss, pairBatches, type TextPair } from "@seq/train";
 import { encodePairs } from "./pieces.ts";
 import type { TranslateOptions, Translation, Translator } from "./translator.ts";
@@ -7,7 +7,7 @@ import type { TranslateOptions, Translation, Translator } from "./translator.ts"
 export interface TranslatorScores {
   /** 0..1 */
   readonly exactMatch: number;
-  /** 0..100, sacreBLEU's default settings. */
+  /** 0..100, sacreBLEU's default settings; over characters when lines have too few words for 4-grams. */
   readonly bleu: number;
   readonly bleuSignature: string;
   /** 0..100, chrF2. */
@@ -31,7 +31,7 @@ export async function evaluateTranslator(
     )
     .map(([best]) => best as Translation);
   const texts = translations.map(({ text }) => text);
-  const bleu = corpusBleu(texts, [references]);
+  const bleu = corpusBleu(texts, [references], { tokenize: bleuTokenizer(references) });
   const ids = encodePairs(pairs, translator.sourceTokenizer, translator.targetTokenizer);
   const { perplexity } = await evaluateLoss(
     translator.model,
@@ -45,4 +45,14 @@ export async function evaluateTranslator(
     perplexity,
     translations,
   };
+}
+
+/** BLEU counts n-grams up to 4: of lines of fewer words it says nothing, of their characters it does. */
+function bleuTokenizer(references: readonly string[]): "13a" | "char" {
+  const words = references.reduce((sum, line) => sum + wordCount(line), 0);
+  return words < 4 * references.length ? "char" : "13a";
+}
+
+function wordCount(line: string): number {
+  return tokenizeForBleu(line, "13a").length;
 }
