@@ -1,8 +1,13 @@
 /** Registers our kernels with tfjs's WASM backend, and their gradients. */
 import * as tf from "@tensorflow/tfjs-core";
 import { loadModule, modulePath } from "./backend/module.ts";
-import { threadCount } from "./backend/tasks.ts";
+import { setThreads, threadCount } from "./backend/tasks.ts";
 import { type BackendName, wasmMemory } from "./backend/tfjs.ts";
+import {
+  additiveAttentionGradient,
+  attentionKernels,
+  dotAttentionGradient,
+} from "./wasm/attention.ts";
 import { elmanKernels } from "./wasm/elman.ts";
 import { embeddingGradient, embeddingKernels } from "./wasm/embedding.ts";
 import { gruKernels } from "./wasm/gru.ts";
@@ -29,23 +34,32 @@ const forward = () => [
   ...embeddingKernels,
   ...crossEntropyKernels,
   ...linearCrossEntropyKernels,
+  ...attentionKernels,
   ...lstmKernels,
   ...gruKernels,
   ...elmanKernels,
 ];
-const gradients = () => [linearGradient, embeddingGradient, crossEntropyGradient];
+const gradients = () => [
+  linearGradient,
+  embeddingGradient,
+  crossEntropyGradient,
+  dotAttentionGradient,
+  additiveAttentionGradient,
+];
 
 let exactness: "auto" | "exact" = "auto";
 
 /** Starts the kernels and registers them; those of tfjs with the same name are replaced. */
 export async function installKernels({
   simd,
+  threads,
 }: {
   readonly threads?: number;
   readonly simd?: "auto" | "exact";
 }): Promise<void> {
   if (simd) exactness = simd;
   await loadModule(exactness);
+  await setThreads(threads);
   for (const config of forward()) {
     if (tf.getKernel(config.kernelName, "wasm")) tf.unregisterKernel(config.kernelName, "wasm");
     tf.registerKernel(config);

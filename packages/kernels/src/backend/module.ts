@@ -11,7 +11,14 @@ import { relaxedSimdSupported, withSharedMemory } from "./wasm-binary.ts";
 
 export type ModulePath = "wasm-relaxed-simd" | "wasm-simd";
 
-let loaded: { path: ModulePath; memory: WebAssembly.Memory; exports: object } | undefined;
+interface Loaded {
+  readonly path: ModulePath;
+  readonly memory: WebAssembly.Memory;
+  readonly module: WebAssembly.Module;
+  readonly exports: object;
+}
+
+let loaded: Loaded | undefined;
 
 /** Instantiates the build that `simd` asks for, unless it is the one that runs. */
 export async function loadModule(simd: "auto" | "exact"): Promise<ModulePath> {
@@ -25,10 +32,15 @@ export async function loadModule(simd: "auto" | "exact"): Promise<ModulePath> {
   const bytes = await decodeInlined(inlined.bytes);
   const isShared =
     typeof SharedArrayBuffer !== "undefined" && memory.buffer instanceof SharedArrayBuffer;
-  const module = isShared ? withSharedMemory(bytes) : bytes;
-  const { instance } = await WebAssembly.instantiate(module, { env: { memory } });
-  loaded = { path, memory, exports: instance.exports };
+  const module = await WebAssembly.compile(isShared ? withSharedMemory(bytes) : bytes);
+  const { exports } = await WebAssembly.instantiate(module, { env: { memory } });
+  loaded = { path, memory, module, exports };
   return path;
+}
+
+/** What runs, for threads that instantiate it too. */
+export function loadedModule(): Loaded | undefined {
+  return loaded;
 }
 
 /** Which build runs, if any. */

@@ -2,17 +2,35 @@
  * Tasks: kernels that threads share. Keeps the task block and the threads' scratch, runs tasks chunk by chunk.
  */
 import { Workspace } from "./heap.ts";
-import { kernelExports } from "./module.ts";
+import { kernelExports, loadedModule } from "./module.ts";
+import { coreCount, ThreadTeam } from "./threads.ts";
 
 interface TaskExports {
   run(task: number, chunk: number, thread: number): void;
 }
 
-const threads = 1;
+let team: ThreadTeam | undefined;
+let teamModule: WebAssembly.Module | undefined;
 
 /** Threads that tasks run on, the calling one included. */
 export function threadCount(): number {
-  return threads;
+  return team?.size ?? 1;
+}
+
+/**
+ * Runs the next tasks on `wanted` threads (default: as many as now, at first the cores), or on one where the
+ * heap cannot be shared.
+ */
+export async function setThreads(wanted: number | undefined): Promise<void> {
+  const loaded = loadedModule();
+  if (!loaded) return;
+  const { module, memory } = loaded;
+  const isShared = !(memory.buffer instanceof ArrayBuffer);
+  const size = isShared ? (wanted ?? team?.size ?? (await coreCount())) : 1;
+  if (team?.size === size && teamModule === module) return;
+  team?.stop();
+  team = await ThreadTeam.start(Math.min(size, mostChunks), module, memory);
+  teamModule = module;
 }
 
 /** Kinds of tasks, as in `assembly/task.ts`. */
@@ -34,6 +52,8 @@ export type TaskKind = keyof typeof taskKind;
 const taskBlock = new Workspace();
 const scratchBlock = new Workspace();
 const taskWords = 256;
+/** The state of a team has a byte for them. */
+const mostChunks = 255;
 
 /** Byte offset of the words of the next task. */
 export function taskOffset(): number {
@@ -42,12 +62,16 @@ export function taskOffset(): number {
 
 /** Scratch for every thread, `bytesPerThread` apart. */
 export function scratchOffset(bytesPerThread: number): number {
-  return scratchBlock.reserve(bytesPerThread * threads);
+  return scratchBlock.reserve(bytesPerThread * threadCount());
 }
 
 /** Runs a task whose words stand at `taskOffset()`. */
 export function runTask(chunks: number): void {
   const { run } = kernelExports<TaskExports>();
   const task = taskOffset();
+  if (team && team.size > 1 && chunks > 1) {
+    team.run(run, task, chunks);
+    return;
+  }
   for (let chunk = 0; chunk < chunks; chunk++) run(task, chunk, 0);
 }
