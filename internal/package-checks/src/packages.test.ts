@@ -13,7 +13,11 @@ const attw = join(
 
 describe.each(packageNames)("@seq/%s", (name) => {
   test("has a package.json that resolvers understand", async () => {
-    const { messages, pkg } = await publint({ pkgDir: packageFolder(name), level: "warning", pack: false });
+    const { messages, pkg } = await publint({
+      pkgDir: packageFolder(name),
+      level: "warning",
+      pack: false,
+    });
     expect(messages.map((message) => formatMessage(message, pkg))).toEqual([]);
   });
 

@@ -16,10 +16,10 @@ test("@seq/tokenizers installs alone into an empty folder, trains, saves, loads 
 
   writeFileSync(
     join(folder, "use.js"),
-    `import { trainTokenizer, tokenizerFromJson, tokenizerToJson } from "@seq/tokenizers";
+    `import { trainTokenizer, readTokenizerJson, writeTokenizerJson } from "@seq/tokenizers";
      const lines = ["low lower lowest", "new newer newest", "wide wider widest"];
      const trained = trainTokenizer(lines, { objective: "bpe", vocabSize: 300 });
-     const loaded = tokenizerFromJson(tokenizerToJson(trained));
+     const loaded = readTokenizerJson(writeTokenizerJson(trained));
      const text = "newest and lowest 😂";
      const ids = loaded.encodeToIds(text);
      console.log(JSON.stringify({ same: String(ids) === String(trained.encodeToIds(text)), text: loaded.decode(ids) }));`,

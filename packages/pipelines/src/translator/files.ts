@@ -6,7 +6,7 @@ import {
   loadSafetensorsWeights,
   weightsToSafetensors,
 } from "@seq/models";
-import { tokenizerFromJson, tokenizerToJson } from "@seq/tokenizers";
+import { readTokenizerJson, writeTokenizerJson } from "@seq/tokenizers";
 import {
   encodeJson,
   encodeText,
@@ -30,8 +30,8 @@ export function translatorToFiles(translator: Translator): Files {
   const { model, sourceTokenizer, targetTokenizer } = translator;
   return packArtifact(identity, [
     [names.config, encodeJson(model.config)],
-    [names.source, encodeText(tokenizerToJson(sourceTokenizer))],
-    [names.target, encodeText(tokenizerToJson(targetTokenizer))],
+    [names.source, encodeText(writeTokenizerJson(sourceTokenizer))],
+    [names.target, encodeText(writeTokenizerJson(targetTokenizer))],
     [names.weights, weightsToSafetensors(model.parameters)],
   ]);
 }
@@ -42,8 +42,14 @@ export function translatorToFiles(translator: Translator): Files {
  */
 export async function translatorFromFiles(read: ReadFile, where: string): Promise<Translator> {
   const artifact = await openArtifact(identity, read, where);
-  const sourceTokenizer = tokenizerFromJson(await artifact.text(names.source));
-  const targetTokenizer = tokenizerFromJson(await artifact.text(names.target));
+  const sourceTokenizer = readTokenizerJson(
+    await artifact.text(names.source),
+    artifact.path(names.source),
+  );
+  const targetTokenizer = readTokenizerJson(
+    await artifact.text(names.target),
+    artifact.path(names.target),
+  );
   const config = (await artifact.json(names.config)) as EncoderDecoderOptions;
   const model = new EncoderDecoder(config, new Rng(0));
   try {

@@ -1,6 +1,5 @@
 /** Text to pieces for the translator: tokenizers learned from the text, ids with the begin and end symbols. */
-import type { Tokenizer } from "@seq/core";
-import { trainTokenizer } from "@seq/tokenizers";
+import { type Tokenizer, trainTokenizer } from "@seq/tokenizers";
 import type { IdPair, TextPair } from "@seq/train";
 
 export const specialTokens = { pad: "<pad>", unknown: "<unk>", begin: "<s>", end: "</s>" } as const;

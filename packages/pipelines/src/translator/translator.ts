@@ -1,6 +1,7 @@
 /** A trained translator: text in, text out. */
-import { checkInteger, checkNumber, checkOptions, OptionError, type Tokenizer } from "@seq/core";
+import { checkInteger, checkNumber, checkOptions, OptionError } from "@seq/core";
 import { beamSearch, type EncoderDecoder, type Hypothesis } from "@seq/models";
+import type { Tokenizer } from "@seq/tokenizers";
 import { padSequences } from "@seq/train";
 import { encodeSource, specialId } from "./pieces.ts";
 
