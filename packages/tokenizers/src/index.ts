@@ -14,6 +14,13 @@ export {
 } from "./decoders/decoders.ts";
 export type { Encoding } from "./encoding.ts";
 export {
+  type FromFilesOptions,
+  type LoadPreset,
+  type TokenizerFiles,
+  tokenizerFromFiles,
+} from "./formats/from-files.ts";
+export { type FileKind, recogniseFile } from "./formats/recognise.ts";
+export {
   type NormalizerSpec,
   type PieceType,
   readModelProto,
@@ -27,12 +34,30 @@ export {
   type SentencePieceOptions,
   sentencePieceTokenizer,
 } from "./formats/sentencepiece/read.ts";
+export { writeSentencePiece } from "./formats/sentencepiece/write.ts";
+export { type TiktokenPresetName, tiktokenPreset } from "./formats/tiktoken/presets.ts";
+export { readRanks, readTiktoken, type TiktokenOptions } from "./formats/tiktoken/read.ts";
+export { writeTiktoken } from "./formats/tiktoken/write.ts";
 export { readTokenizerJson } from "./formats/tokenizer-json/read.ts";
 export {
   readDecoder,
   readNormalizer,
   readPreTokenizer,
 } from "./formats/tokenizer-json/read-stages.ts";
+export { writeTokenizerJson } from "./formats/tokenizer-json/write.ts";
+export {
+  readVocabMerges,
+  readVocabText,
+  type VocabMergesOptions,
+  type VocabTextOptions,
+} from "./formats/vocab-merges/read.ts";
+export { writeVocabMerges, writeVocabText } from "./formats/vocab-merges/write.ts";
+export {
+  type FetchLike,
+  type FileCache,
+  type FromPretrainedOptions,
+  fromPretrained,
+} from "./from-pretrained.ts";
 export { BPE, type BPEOptions } from "./models/bpe/model.ts";
 export { Lattice, type LatticeNode, type Segmentation } from "./models/unigram/lattice.ts";
 export { Unigram, type UnigramOptions } from "./models/unigram/model.ts";

@@ -58,6 +58,8 @@ export interface TokenizerParts {
   readonly padding?: Padding | undefined;
   /** Default `"follow"`. */
   readonly specialTokensInText?: SpecialTokensInText | undefined;
+  /** Names of the special tokens by role, as the files gave them: `{ bos: "<s>", eos: "</s>" }`. */
+  readonly specialRoles?: Readonly<Record<string, string>> | undefined;
   /** What of the file it was read from the parts do not hold, for writing it again. */
   readonly source?: TokenizerSource | undefined;
 }
@@ -84,7 +86,7 @@ export interface EncodeOptions extends CoreEncodeOptions {
 
 const partNames = [
   "model", "normalizer", "preTokenizer", "postProcessor", "decoder", "addedTokens", "truncation",
-  "padding", "specialTokensInText", "source",
+  "padding", "specialTokensInText", "specialRoles", "source",
 ]; // biome-ignore format: a list
 const encodeOptionNames = [
   "addSpecialTokens", "truncation", "padding", "specialTokensInText", "byteOffsets", "rng", "dropout",

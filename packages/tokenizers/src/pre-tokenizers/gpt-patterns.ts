@@ -56,3 +56,31 @@ export function recogniseGptPattern(source: string): GptPattern | undefined {
   }
   return undefined;
 }
+
+/** A pattern as a regular expression in Oniguruma's dialect, as `tokenizer.json` files have it. */
+export function gptRegexSource(pattern: GptPattern): string {
+  const punctuation = " ?[^\\s\\p{L}\\p{N}]+";
+  const spaces = `${pattern.trailing ? "\\s++\\z|" : ""}%\\s+(?!\\S)|\\s+`;
+  if (pattern.letters === "spaced") {
+    const contractions = pattern.contractions === "lower" ? "'s|'t|'re|'ve|'m|'ll|'d|" : "";
+    const number = pattern.digits === "all" ? " ?\\p{N}+" : `\\p{N}{1,${pattern.digits}}`;
+    return `${contractions} ?\\p{L}+|${number}|${punctuation}|${spaces.replace("%", "")}`;
+  }
+  const number =
+    pattern.digits === "all" ? "\\p{N}+" : pattern.digits === 1 ? "\\p{N}" : "\\p{N}{1,3}";
+  const lines = { none: "", breaks: "[\\r\\n]*", "breaks-and-slash": "[\\r\\n/]*" }[pattern.lines];
+  const breaks = spaces.replace("%", pattern.lines === "none" ? "" : "\\s*[\\r\\n]+|");
+  const rest = `${number}|${punctuation}${lines}|${breaks}`;
+  const prefix = "[^\\r\\n\\p{L}\\p{N}]?";
+  if (pattern.letters === "prefixed") {
+    const contractions = {
+      "any-case": `${caseless}|`,
+      lower: "'s|'t|'re|'ve|'m|'ll|'d|",
+      suffix: "",
+      none: "",
+    };
+    return `${contractions[pattern.contractions]}${prefix}\\p{L}+|${rest}`;
+  }
+  const suffix = pattern.contractions === "suffix" ? `${caseless}?` : "";
+  return `${prefix}${upper}*${lower}+${suffix}|${prefix}${upper}+${lower}*${suffix}|${rest}`;
+}

@@ -247,6 +247,7 @@ export class Unigram implements Model {
       this.#starts = new Int32Array(room);
       this.#ids = new Int32Array(room);
     }
+    const rounds = this.precision === "float32";
     const best = this.#best;
     const starts = this.#starts;
     const ids = this.#ids;
@@ -263,7 +264,8 @@ export class Unigram implements Model {
         if (state === 0) break;
         const id = trie.value(state);
         if (id < 0) continue;
-        const score = (scores[id] as number) + here;
+        const exact = (scores[id] as number) + here;
+        const score = rounds ? Math.fround(exact) : exact;
         if (starts[to] === -1 || score > (best[to] as number)) {
           best[to] = score;
           starts[to] = at;
@@ -273,8 +275,8 @@ export class Unigram implements Model {
       }
       if (!single) {
         const to = at + width;
-        const sum = this.#unknownScore + here;
-        const score = this.precision === "float32" ? Math.fround(sum) : sum;
+        const exact = this.#unknownScore + here;
+        const score = rounds ? Math.fround(exact) : exact;
         if (starts[to] === -1 || score > (best[to] as number)) {
           best[to] = score;
           starts[to] = at;
