@@ -88,6 +88,9 @@ export {
 } from "./ngram/fixed-form.ts";
 export type { PruneOptions } from "./ngram/interpolated.ts";
 export { NgramModel, type NgramTokenScore } from "./ngram/ngram-model.ts";
+export { estimateSnm, type SnmOptions } from "./ngram/snm/estimate-snm.ts";
+export { type FeatureType, featureTypes, type SkipOptions } from "./ngram/snm/features.ts";
+export { SnmModel } from "./ngram/snm/snm-model.ts";
 export { type JelinekMercerTuning, tuneJelinekMercer } from "./ngram/tune-jelinek-mercer.ts";
 export { splitWords, WordVocabulary } from "./ngram/word-vocabulary.ts";
 export { AdaptiveSoftmax, type AdaptiveSoftmaxOptions } from "./output-layers/adaptive-softmax.ts";
