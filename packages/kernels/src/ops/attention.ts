@@ -14,6 +14,8 @@ import {
   tidy,
 } from "@tensorflow/tfjs-core";
 import { checkFloat, checkLengths, checkShape } from "./check.ts";
+import { hasKernel, runKernel } from "./dispatch.ts";
+import { additiveAttentionKernel, dotAttentionKernel } from "./kernel-names.ts";
 import { linear } from "./linear.ts";
 
 export type AttentionScore = "dot" | "scaled" | "general" | "additive";
@@ -24,7 +26,7 @@ export interface AttentionWeights {
   readonly weight?: Tensor;
   /** additive: `[A, D]` */
   readonly queryWeight?: Tensor;
-  /** additive: `[A, Dk]` */
+  /** additive: `[A, Dk]`; without it the keys are projected already, `[batch, time, A]`. */
   readonly keyWeight?: Tensor;
   /** additive: `[A]` */
   readonly bias?: Tensor | null;
@@ -76,46 +78,79 @@ export function attention(
 
   return tidy(() => {
     const queries = single ? expandDims(query, 1) : query; // [batch, Q, D]
-    const scores = scoresOf(queries, keys, score, options.weights ?? {}); // [batch, Q, time]
-    const masked = options.lengths ? add(scores, padBias(options.lengths, time)) : scores;
-    const attentionWeights = softmax(masked);
-    const context = matMul(attentionWeights, values);
-    return single
-      ? { context: squeeze(context, [1]), attentionWeights: squeeze(attentionWeights, [1]) }
-      : { context, attentionWeights };
+    const lengths = options.lengths ?? null;
+    const scored = scoredInputs(queries, keys, score, options.weights ?? {});
+    const [context, attentionWeights] = hasKernel(dotAttentionKernel)
+      ? fused(scored, values, lengths)
+      : composed(scored, values, lengths);
+    if (!single) return { context, attentionWeights };
+    return { context: squeeze(context, [1]), attentionWeights: squeeze(attentionWeights, [1]) };
   });
 }
 
-function scoresOf(
+/** Queries `[batch, Q, S]` and keys `[batch, time, S]` after their projections, and how they are scored. */
+interface Scored {
+  readonly query: Tensor;
+  readonly keys: Tensor;
+  /** Of the products q·k. */
+  readonly scale: number;
+  /** `[S]`: additive scores, u·tanh(q + k), in place of products. */
+  readonly scoreWeight?: Tensor;
+}
+
+function scoredInputs(
   queries: Tensor,
   keys: Tensor,
   score: AttentionScore,
   weights: AttentionWeights,
-): Tensor {
+): Scored {
   const [batch, count, size] = queries.shape as [number, number, number];
   const [, time, keySize] = keys.shape as [number, number, number];
   switch (score) {
     case "dot":
-    case "scaled": {
+    case "scaled":
       checkShape("attention", "keys", keys, [batch, time, size]);
-      const products = matMul(queries, keys, false, true);
-      return score === "dot" ? products : mul(products, 1 / Math.sqrt(size));
-    }
+      return { query: queries, keys, scale: score === "dot" ? 1 : 1 / Math.sqrt(size) };
     case "general": {
       const weight = required(weights.weight, "weight", score);
       checkShape("attention", "weights.weight", weight, [size, keySize]);
       const mapped = reshape(matMul(reshape(queries, [-1, size]), weight), [batch, count, keySize]);
-      return matMul(mapped, keys, false, true);
+      return { query: mapped, keys, scale: 1 };
     }
     case "additive": {
       const queryWeight = required(weights.queryWeight, "queryWeight", score);
-      const keyWeight = required(weights.keyWeight, "keyWeight", score);
       const scoreWeight = required(weights.scoreWeight, "scoreWeight", score);
-      const fromQuery = expandDims(linear(queries, queryWeight, weights.bias), 2);
-      const fromKey = expandDims(linear(keys, keyWeight), 1);
-      return sum(mul(tanh(add(fromQuery, fromKey)), scoreWeight), 3);
+      const attentionSize = scoreWeight.size;
+      checkShape("attention", "weights.scoreWeight", scoreWeight, ["A"]);
+      checkShape("attention", "weights.queryWeight", queryWeight, [attentionSize, size]);
+      const fromKeys = weights.keyWeight ? linear(keys, weights.keyWeight) : keys;
+      checkShape("attention", "projected keys", fromKeys, [batch, time, attentionSize]);
+      const fromQuery = linear(queries, queryWeight, weights.bias);
+      return { query: fromQuery, keys: fromKeys, scale: 1, scoreWeight };
     }
   }
+}
+
+function fused(scored: Scored, values: Tensor, lengths: Int32Array | null): [Tensor, Tensor] {
+  const { query, keys, scale, scoreWeight } = scored;
+  const inputs = { query, keys, values };
+  const outputs = scoreWeight
+    ? runKernel(additiveAttentionKernel, { ...inputs, scoreWeight }, { scale, lengths } as never)
+    : runKernel(dotAttentionKernel, inputs, { scale, lengths } as never);
+  return outputs as [Tensor, Tensor];
+}
+
+function composed(
+  { query, keys, scale, scoreWeight }: Scored,
+  values: Tensor,
+  lengths: Int32Array | null,
+): [Tensor, Tensor] {
+  const scores = scoreWeight
+    ? sum(mul(tanh(add(expandDims(query, 2), expandDims(keys, 1))), scoreWeight), 3)
+    : mul(matMul(query, keys, false, true), scale);
+  const masked = lengths ? add(scores, padBias(lengths, keys.shape[1] as number)) : scores;
+  const attentionWeights = softmax(masked); // [batch, Q, time]
+  return [matMul(attentionWeights, values), attentionWeights];
 }
 
 /** `[batch, 1, time]`: 0 for true keys, -Infinity for pads. */
