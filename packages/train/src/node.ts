@@ -1,4 +1,6 @@
 /** What needs Node: files, terminals, worker threads. The main entry works in browsers too. */
+export { type DataSet, type DataSetFile, getDataSet, listDataSets } from "./node/data-sets.ts";
+export { type DownloadOptions, download } from "./node/download.ts";
 export { FolderStorage } from "./node/folder-storage.ts";
 export {
   csvLog,
