@@ -142,6 +142,7 @@ export {
   WordTrainer,
   type WordTrainerOptions,
 } from "./training/trainers.ts";
+export { truncate } from "./training/truncate.ts";
 export { parseWordCounts, writeWordCounts } from "./training/tsv.ts";
 export { countsOf, type WordCounts } from "./training/word-counts.ts";
 export { visitWords, type WordVisitor } from "./visit-words.ts";

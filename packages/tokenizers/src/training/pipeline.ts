@@ -225,10 +225,10 @@ function escapedDecoder(crosses: boolean, byteFallback: boolean): Decoder {
 function plainPipeline(options: PipelineOptions, split: PipelineOptions["preTokenize"]): Pipeline {
   const prefix =
     options.objective === "wordpiece" ? (options.continuingSubwordPrefix ?? "##") : undefined;
-  const unmark =
-    prefix && new Replace({ pattern: new RegExp(`^${escapeRegex(prefix)}`, "gu"), content: "" });
+  const source = `^${escapeRegex(prefix ?? "")}`;
+  const unmark = new Replace({ pattern: new RegExp(source, "gu"), content: "", source });
   const bytes = options.byteFallback ? [new ByteFallbackDecoder()] : [];
-  const stages = [...(unmark ? [unmark] : []), ...bytes, new Fuse()];
+  const stages = [...(prefix ? [unmark] : []), ...bytes, new Fuse()];
   return {
     preTokenizer:
       typeof split === "object" ? split : split ? beforeSpaceAndPunctuation() : undefined,
@@ -243,7 +243,9 @@ function plainPipeline(options: PipelineOptions, split: PipelineOptions["preToke
 /** The course's "split before whitespace/punctuation": " hugs." gives " hugs" and ".". */
 function beforeSpaceAndPunctuation(): PreTokenizer {
   const source = "[\\s\\p{P}]?[^\\s\\p{P}]+|[\\s\\p{P}]";
-  return new Split({ pattern: new RegExp(source, "gu"), behavior: "isolated", source });
+  // JavaScript's \s is not the Unicode property (it has U+FEFF and lacks U+0085), other engines' is.
+  const pattern = new RegExp(source.replaceAll("\\s", "\\p{White_Space}"), "gu");
+  return new Split({ pattern, behavior: "isolated", source });
 }
 
 function escapeRegex(text: string): string {
