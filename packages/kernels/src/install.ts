@@ -8,9 +8,11 @@ import {
   attentionKernels,
   dotAttentionGradient,
 } from "./wasm/attention.ts";
+import { dropoutForward, dropoutGradient } from "./wasm/dropout.ts";
 import { elmanKernels } from "./wasm/elman.ts";
 import { embeddingGradient, embeddingKernels } from "./wasm/embedding.ts";
 import { gruKernels } from "./wasm/gru.ts";
+import { layerNormGradient, layerNormKernels } from "./wasm/layer-norm.ts";
 import { linearForward, linearGradient } from "./wasm/linear.ts";
 import { linearCrossEntropyKernels } from "./wasm/linear-cross-entropy.ts";
 import { lstmKernels } from "./wasm/lstm.ts";
@@ -35,6 +37,8 @@ const forward = () => [
   ...crossEntropyKernels,
   ...linearCrossEntropyKernels,
   ...attentionKernels,
+  ...layerNormKernels,
+  dropoutForward,
   ...lstmKernels,
   ...gruKernels,
   ...elmanKernels,
@@ -45,6 +49,8 @@ const gradients = () => [
   crossEntropyGradient,
   dotAttentionGradient,
   additiveAttentionGradient,
+  layerNormGradient,
+  dropoutGradient,
 ];
 
 let exactness: "auto" | "exact" = "auto";
