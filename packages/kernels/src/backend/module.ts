@@ -29,13 +29,18 @@ export async function loadModule(simd: "auto" | "exact"): Promise<ModulePath> {
     path === "wasm-simd"
       ? await import("../generated/kernels-simd.ts")
       : await import("../generated/kernels-relaxed.ts");
-  const bytes = await decodeInlined(inlined.bytes);
+  await useModule(await decodeInlined(inlined.bytes), path);
+  return path;
+}
+
+/** Instantiates a module on tfjs's heap; tests put the checked build in the place of ours. */
+export async function useModule(bytes: Uint8Array<ArrayBuffer>, path: ModulePath): Promise<void> {
+  const memory = wasmMemory();
   const isShared =
     typeof SharedArrayBuffer !== "undefined" && memory.buffer instanceof SharedArrayBuffer;
   const module = await WebAssembly.compile(isShared ? withSharedMemory(bytes) : bytes);
   const { exports } = await WebAssembly.instantiate(module, { env: { memory } });
   loaded = { path, memory, module, exports };
-  return path;
 }
 
 /** What runs, for threads that instantiate it too. */

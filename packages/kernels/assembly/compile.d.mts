@@ -1,0 +1,1 @@
+export function compileKernels(build: "simd" | "relaxed" | "checked"): Promise<Uint8Array>;
