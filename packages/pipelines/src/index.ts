@@ -9,6 +9,20 @@ export {
   type LabelledText,
   trainClassifier,
 } from "./classifier/train-classifier.ts";
+export { textLanguageModelFromFiles, textLanguageModelToFiles } from "./language-model/files.ts";
+export {
+  type TextGenerationOptions,
+  TextLanguageModel,
+  type TextScores,
+} from "./language-model/text-language-model.ts";
+export {
+  type Architecture,
+  type LanguageModelData,
+  type LanguageModelEvents,
+  type LanguageModelOptions,
+  type LanguageModelTraining,
+  trainLanguageModel,
+} from "./language-model/train-language-model.ts";
 export {
   type AttentionSample,
   renderReport,
@@ -26,7 +40,7 @@ export {
   trainTagger,
 } from "./tagger/train-tagger.ts";
 export type { LimitOptions } from "./training/limits.ts";
-export type { TrainingHistory, TrainingLimits, TrainingProgress } from "./training/run-training.ts";
+export type { TrainingEvents, TrainingHistory, TrainingLimits } from "./training/run-training.ts";
 export { evaluateTranslator, type TranslatorScores } from "./translator/evaluate-translator.ts";
 export { translatorFromFiles, translatorToFiles } from "./translator/files.ts";
 export type { TranslatorMetrics } from "./translator/metrics.ts";

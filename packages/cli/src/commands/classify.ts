@@ -104,10 +104,9 @@ async function train(options: TrainOptions): Promise<void> {
     ...(minutes !== undefined && { minutes }),
   };
   const settings = { seed, pooling, balance, multiLabel, ...limits };
-  const result = await watchTraining(({ signal, onProgress, line }) =>
+  const result = await watchTraining(steps, ({ line, ...watch }) =>
     trainClassifier({ train: texts, dev }, settings, {
-      signal,
-      onProgress,
+      ...watch,
       onEvaluation: ({ step, devLoss, classifier }) => {
         line(
           `step ${step}: dev loss ${devLoss.toFixed(4)}, dev accuracy ${accuracy(classifier, dev).toFixed(4)}`,

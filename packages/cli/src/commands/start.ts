@@ -1,6 +1,5 @@
 /** `seq start`: the main job, from text to a measured translator and a report. */
 import { type Command, Option } from "commander";
-import { loadStartData } from "../start/data.ts";
 import { runStart, type StartOptions } from "../start/run.ts";
 import { integer, positiveNumber } from "./arguments.ts";
 
@@ -36,7 +35,5 @@ Examples:
   seq start --pairs phrases.tsv --minutes 5 --output runs/phrases
   seq start --source train.en --target train.de --dev-source val.en --dev-target val.de`,
     )
-    .action(async (options: StartOptions) => {
-      await runStart(await loadStartData(options), options);
-    });
+    .action((options: StartOptions) => runStart(options));
 }

@@ -89,13 +89,12 @@ async function train(options: TrainOptions): Promise<void> {
     ...(steps !== undefined && { steps }),
     ...(minutes !== undefined && { minutes }),
   };
-  const result = await watchTraining(({ signal, onProgress, line }) =>
+  const result = await watchTraining(steps, ({ line, ...watch }) =>
     trainTagger(
       { train: sentences, dev },
       { seed, crf, ...limits },
       {
-        signal,
-        onProgress,
+        ...watch,
         onEvaluation: ({ step, devLoss, tagger }) => {
           const { accuracy } = score(tagger, dev);
           line(`step ${step}: dev loss ${devLoss.toFixed(4)}, dev accuracy ${accuracy.toFixed(4)}`);

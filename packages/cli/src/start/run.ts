@@ -11,12 +11,13 @@ import {
   type TranslatorTraining,
   trainTranslator,
 } from "@seq/pipelines";
-import { prepareFolder, saveTranslator, writeFileWhole } from "@seq/pipelines/node";
+import { saveTranslator, writeFileWhole } from "@seq/pipelines/node";
 import { Interrupted } from "../report-error.ts";
 import { watchTraining } from "../terminal/watch-training.ts";
-import type { DataOptions, StartData } from "./data.ts";
+import { type DataOptions, loadStartData, type StartData } from "./data.ts";
 import { describeResults, describeStart, percent } from "./describe.ts";
 import { pickAttention } from "./pick-attention.ts";
+import { openRun } from "./run-folder.ts";
 
 export interface StartOptions extends DataOptions {
   readonly steps?: number;
@@ -40,17 +41,26 @@ const numbersOptions: TranslatorOptions = {
   learningRate: 4e-3,
 };
 
-export async function runStart(data: StartData, options: StartOptions): Promise<void> {
-  await prepareFolder(options.output);
+export async function runStart(given: StartOptions): Promise<void> {
+  const { options, storage } = await openRun(given);
+  const data = await loadStartData(options);
   await loadKernels({
     simd: options.simd,
     ...(options.threads !== undefined && { threads: options.threads }),
   });
-  const training = await watchTraining(async ({ signal, onProgress, line }) => {
+  const settings = trainingOptions(data, options);
+  const training = await watchTraining(settings.steps, async ({ line, ...watch }) => {
     line(describeStart(data));
-    return await trainTranslator(data, trainingOptions(data, options), {
-      signal,
-      onProgress,
+    return await trainTranslator(data, settings, {
+      ...watch,
+      checkpoints: {
+        storage,
+        resume: options.resume ?? false,
+        onResume: ({ step, damaged }) => {
+          for (const name of damaged) line(`checkpoint ${name} is damaged and was passed over`);
+          line(`going on after step ${step}`);
+        },
+      },
       onEvaluation: async ({ step, devLoss, translator }) => {
         const sample = data.dev.slice(0, 100);
         const { bleu, exactMatch } = await evaluateTranslator(translator, sample, { beamWidth: 1 });
@@ -64,7 +74,7 @@ export async function runStart(data: StartData, options: StartOptions): Promise<
   await saveTranslator(translator, options.output);
   if (training.reason === "aborted") {
     throw new Interrupted(
-      `interrupted at step ${training.steps}; the model is saved in ${options.output}.`,
+      `interrupted after step ${training.steps}; model and checkpoint are in ${options.output}. Go on with: seq start --resume --output ${options.output}`,
     );
   }
   const scores = await evaluateTranslator(translator, data.test);

@@ -12,8 +12,8 @@ import { evaluateLoss, padSequences, rowBatches } from "@seq/train";
 import { type LimitOptions, limitOptionNames, trainingLimits } from "../training/limits.ts";
 import {
   runTraining,
+  type TrainingEvents,
   type TrainingHistory,
-  type TrainingProgress,
 } from "../training/run-training.ts";
 import { splitWords } from "../words/split-words.ts";
 import { WordList } from "../words/word-list.ts";
@@ -49,9 +49,7 @@ export interface ClassifierData {
   readonly dev: readonly LabelledText[];
 }
 
-export interface ClassifierEvents {
-  readonly signal?: AbortSignal;
-  readonly onProgress?: (event: TrainingProgress) => void;
+export interface ClassifierEvents extends TrainingEvents {
   readonly onEvaluation?: (event: {
     readonly step: number;
     readonly devLoss: number;
@@ -135,8 +133,7 @@ export async function trainClassifier(
     const dev = data.dev.length === 0 ? undefined : batches(data.dev, false);
     const history = await runTraining(model, batches(data.train, true), {
       limits,
-      ...(events.signal && { signal: events.signal }),
-      ...(events.onProgress && { onProgress: events.onProgress }),
+      events,
       ...(dev && {
         evaluate: async (step) => {
           const { loss } = await evaluateLoss(model, dev);

@@ -5,8 +5,8 @@ import { evaluateLoss, rowBatches } from "@seq/train";
 import { type LimitOptions, limitOptionNames, trainingLimits } from "../training/limits.ts";
 import {
   runTraining,
+  type TrainingEvents,
   type TrainingHistory,
-  type TrainingProgress,
 } from "../training/run-training.ts";
 import { SequenceTagger } from "./sequence-tagger.ts";
 import {
@@ -36,9 +36,7 @@ export interface TaggerData {
   readonly dev: readonly TaggedSentence[];
 }
 
-export interface TaggerEvents {
-  readonly signal?: AbortSignal;
-  readonly onProgress?: (event: TrainingProgress) => void;
+export interface TaggerEvents extends TrainingEvents {
   readonly onEvaluation?: (event: {
     readonly step: number;
     readonly devLoss: number;
@@ -113,8 +111,7 @@ export async function trainTagger(
     const dev = data.dev.length === 0 ? undefined : batches(data.dev, false);
     const history = await runTraining(model, batches(data.train, true), {
       limits,
-      ...(events.signal && { signal: events.signal }),
-      ...(events.onProgress && { onProgress: events.onProgress }),
+      events,
       ...(dev && {
         evaluate: async (step) => {
           const { loss } = await evaluateLoss(model, dev);

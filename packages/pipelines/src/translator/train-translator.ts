@@ -4,8 +4,8 @@ import { EncoderDecoder } from "@seq/models";
 import { evaluateLoss, pairBatches, type TextPair } from "@seq/train";
 import {
   runTraining,
+  type TrainingEvents,
   type TrainingHistory,
-  type TrainingProgress,
 } from "../training/run-training.ts";
 import { type TranslatorOptions, type TranslatorSettings, translatorSettings } from "./options.ts";
 import { encodePairs, learnTokenizer } from "./pieces.ts";
@@ -17,9 +17,7 @@ export interface TranslatorData {
   readonly dev: readonly TextPair[];
 }
 
-export interface TranslatorEvents {
-  readonly signal?: AbortSignal;
-  readonly onProgress?: (event: TrainingProgress) => void;
+export interface TranslatorEvents extends TrainingEvents {
   /** The translator as it is after a look at the development pairs; must not be disposed. */
   readonly onEvaluation?: (event: {
     readonly step: number;
@@ -107,8 +105,7 @@ async function train(
 
   const history = await runTraining(model, batches, {
     limits: settings,
-    ...(events.signal && { signal: events.signal }),
-    ...(events.onProgress && { onProgress: events.onProgress }),
+    events,
     ...(dev && {
       evaluate: async (step) => {
         const { loss } = await evaluateLoss(model, dev);
