@@ -36,6 +36,11 @@ export function intsOf(tensor: TensorInfo | Tensor): Int32Array {
   return new Int32Array(wasmMemory().buffer, offsetOf(tensor), sizeOf(tensor));
 }
 
+/** A view of a boolean tensor, one byte a value. */
+export function bytesOf(tensor: TensorInfo | Tensor): Uint8Array {
+  return new Uint8Array(wasmMemory().buffer, offsetOf(tensor), sizeOf(tensor));
+}
+
 export function floatsAt(offset: number, length: number): Float32Array {
   return new Float32Array(wasmMemory().buffer, offset, length);
 }
