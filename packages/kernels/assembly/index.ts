@@ -5,4 +5,5 @@ export { packedBackBytes, packedGatesBytes } from "./recurrent";
 export { lstmScratchBytes } from "./lstm";
 export { gruScratchBytes } from "./gru";
 export { elmanScratchBytes } from "./elman";
+export { attentionLstmScratchBytes } from "./attention-lstm";
 export { firstBadId } from "./embedding";

@@ -97,7 +97,7 @@ export function lstmForward(plan: usize, chunk: i32, thread: i32): void {
 }
 
 /** Up to 8 units of one row: adds the product to the gates' input part, then the cell. */
-function units(
+export function units(
   product: usize, gates: usize, gateBytes: usize, cellBefore: usize, cell: usize, out: usize, count: i32,
 ): void {
   if (count >= 8) {
@@ -199,7 +199,7 @@ function sum(to: usize, a: usize, b: usize, count: i32): void {
   if (n > 0) store4<Part>(to, f32x4.add(load4<Part>(a, n), load4<Part>(b, n)), n);
 }
 
-function unitsBack(
+export function unitsBack(
   gates: usize, gateBytes: usize, cellBefore: usize, cell: usize, dOut: usize, dLater: usize, dCell: usize, count: i32,
 ): void {
   let i = 0;

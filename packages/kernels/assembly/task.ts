@@ -4,6 +4,7 @@
  * A task is a row of words in the heap; word 0 tells its kind, the rest is the kind's own. Chunks write
  * disjoint outputs and may run in any order on any thread.
  */
+import { attentionLstmBackward, attentionLstmForward } from "./attention-lstm";
 import { elmanBackward, elmanForward } from "./elman";
 import { gemm, gemmScratchBytes } from "./gemm";
 import { gruBackward, gruForward } from "./gru";
@@ -22,6 +23,8 @@ const GRU_FORWARD = 7;
 const GRU_BACKWARD = 8;
 const ELMAN_FORWARD = 9;
 const ELMAN_BACKWARD = 10;
+const ATTENTION_LSTM_FORWARD = 11;
+const ATTENTION_LSTM_BACKWARD = 12;
 
 export function run(task: usize, chunk: i32, thread: i32): void {
   switch (load<i32>(task)) {
@@ -35,6 +38,8 @@ export function run(task: usize, chunk: i32, thread: i32): void {
     case GRU_BACKWARD: gruBackward(task, chunk, thread); break;
     case ELMAN_FORWARD: elmanForward(task, chunk, thread); break;
     case ELMAN_BACKWARD: elmanBackward(task, chunk, thread); break;
+    case ATTENTION_LSTM_FORWARD: attentionLstmForward(task, chunk, thread); break;
+    case ATTENTION_LSTM_BACKWARD: attentionLstmBackward(task, chunk, thread); break;
     default: unreachable();
   }
 }

@@ -9,6 +9,7 @@ import { kernelExports } from "./backend/module.ts";
 import {
   adamUpdate,
   attention,
+  attentionLstmSequence,
   dropout,
   elmanSequence,
   embedding,
@@ -158,6 +159,18 @@ describe("the checked build", () => {
         [query, keys, random(n, d), random(n, d), random(n)],
       );
       dropout(keys, 0.3, new Rng(n));
+      const zero = tf.zeros([batch, d]);
+      backAndForth(
+        (x, k, weightIh, weightHh) =>
+          attentionLstmSequence(
+            x as tf.Tensor,
+            { h: zero, c: zero },
+            k as tf.Tensor,
+            { weightIh, weightHh } as never,
+            { lengths },
+          ).outputs,
+        [random(batch, 3, n), keys, random(4 * d, n + d), random(4 * d, d)],
+      );
     });
   });
 

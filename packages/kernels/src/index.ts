@@ -7,6 +7,11 @@ export {
   type AttentionWeights,
   attention,
 } from "./ops/attention.ts";
+export {
+  type AttentionLstmOptions,
+  type AttentionLstmResult,
+  attentionLstmSequence,
+} from "./ops/attention-lstm.ts";
 export { dropout } from "./ops/dropout.ts";
 export { elmanSequence, elmanStep } from "./ops/elman.ts";
 export { type EmbeddingOptions, embedding } from "./ops/embedding.ts";

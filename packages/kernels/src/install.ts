@@ -8,6 +8,7 @@ import {
   attentionKernels,
   dotAttentionGradient,
 } from "./wasm/attention.ts";
+import { attentionLstmKernels } from "./wasm/attention-lstm.ts";
 import { dropoutForward, dropoutGradient } from "./wasm/dropout.ts";
 import { elmanKernels } from "./wasm/elman.ts";
 import { embeddingGradient, embeddingKernels } from "./wasm/embedding.ts";
@@ -18,6 +19,7 @@ import { linearCrossEntropyKernels } from "./wasm/linear-cross-entropy.ts";
 import { lstmKernels } from "./wasm/lstm.ts";
 import { batchMatMul, fusedMatMul } from "./wasm/mat-mul.ts";
 import { unsortedSegmentSum } from "./wasm/segment-sum.ts";
+import { sliceKernels } from "./wasm/slice.ts";
 import { crossEntropyGradient, crossEntropyKernels } from "./wasm/softmax-cross-entropy.ts";
 
 export type KernelPath = "wasm-relaxed-simd" | "wasm-simd" | "reference";
@@ -42,6 +44,8 @@ const forward = () => [
   ...lstmKernels,
   ...gruKernels,
   ...elmanKernels,
+  ...attentionLstmKernels,
+  ...sliceKernels(),
 ];
 const gradients = () => [
   linearGradient,

@@ -112,7 +112,7 @@ export function runSequence(
   const chunks = isSmall ? 1 : Math.min(threadCount(), batch);
   const bytes = Math.ceil(scratchBytes(Math.ceil(batch / chunks)) / 64) * 64;
   const scratch = scratchOffset(bytes);
-  const task = new Uint32Array(wasmMemory().buffer, taskOffset(), 32);
+  const task = new Uint32Array(wasmMemory().buffer, taskOffset(), 40);
   task.set([
     ...[taskKind[kind], scratch, bytes, chunks, batch, time, size, outSize, reverse ? 1 : 0],
     ...[tables, tables + batch * 4, tables + batch * 8],

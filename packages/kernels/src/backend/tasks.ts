@@ -45,6 +45,8 @@ export const taskKind = {
   gruBackward: 8,
   elmanForward: 9,
   elmanBackward: 10,
+  attentionLstmForward: 11,
+  attentionLstmBackward: 12,
 } as const;
 
 export type TaskKind = keyof typeof taskKind;

@@ -24,26 +24,24 @@ export function recordSequence(
   inputs: NamedTensorMap,
   attributes: NamedAttrMap,
 ): Tensor[] {
-  const count = kernels.results.length;
+  const names = [...kernels.results, ...kernels.reserved];
   return recordOp({
     inputs,
     forward: (save) => {
       const tensors = runKernel(kernels.forward, inputs, attributes);
-      if (isRecording()) save([...Object.values(inputs), ...tensors]);
-      return tensors.slice(0, count);
+      if (isRecording()) {
+        save([...Object.values(inputs), ...tensors.filter((_, i) => names[i] !== "")]);
+      }
+      return tensors.slice(0, kernels.results.length);
     },
     backward: (dys, saved) => {
-      const names = Object.keys(inputs);
+      const savedNames = [...Object.keys(inputs), ...names.filter((name) => name !== "")];
       const tensors: NamedTensorMap = {};
-      names.forEach((name, i) => {
-        tensors[name] = saved[i] as Tensor;
+      saved.forEach((tensor, i) => {
+        tensors[savedNames[i] as string] = tensor;
       });
-      [...kernels.results, ...kernels.reserved].forEach((name, i) => {
-        const tensor = saved[names.length + i];
-        if (name !== "" && tensor) tensors[name] = tensor;
-      });
-      kernels.gradients.forEach((name, i) => {
-        tensors[name] = dys[i] as Tensor;
+      dys.forEach((dy, i) => {
+        tensors[kernels.gradients[i] as string] = dy;
       });
       const gradients = runKernel(kernels.backward, tensors, attributes);
       const present = kernels.order.filter((name) => name in inputs);
