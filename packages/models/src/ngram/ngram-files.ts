@@ -89,7 +89,8 @@ function readLevel(
     if (entry === undefined) {
       throw new FormatError(`${where}: "${order}.${name}" is missing.`, { code: "NGRAM_FILE" });
     }
-    return entry.bytes.slice().buffer as ArrayBuffer;
+    // Not `slice`: of a Buffer that is a view into the pool.
+    return new Uint8Array(entry.bytes).buffer;
   };
   const logProbs = new Float32Array(buffer("logProbs"));
   const words = new Int32Array(buffer("words"));

@@ -3,6 +3,8 @@ import { join } from "node:path";
 import type { Files, ReadFile } from "../artifact/artifact-files.ts";
 import { classifierFromFiles, classifierToFiles } from "../classifier/files.ts";
 import type { TextClassifier } from "../classifier/text-classifier.ts";
+import { textLanguageModelFromFiles, textLanguageModelToFiles } from "../language-model/files.ts";
+import type { TextLanguageModel } from "../language-model/text-language-model.ts";
 import { taggerFromFiles, taggerToFiles } from "../tagger/files.ts";
 import type { SequenceTagger } from "../tagger/sequence-tagger.ts";
 import { translatorFromFiles, translatorToFiles } from "../translator/files.ts";
@@ -48,3 +50,13 @@ export const loadTagger = (folder: string): Promise<SequenceTagger> =>
 /** As `loadTranslator`. */
 export const loadClassifier = (folder: string): Promise<TextClassifier> =>
   load(classifierFromFiles, folder);
+
+export const saveLanguageModel = (
+  model: TextLanguageModel,
+  folder: string,
+  options?: Parameters<typeof textLanguageModelToFiles>[1],
+): Promise<void> => save(textLanguageModelToFiles(model, options), folder);
+
+/** As `loadTranslator`; an n-gram model needs no kernels. */
+export const loadLanguageModel = (folder: string): Promise<TextLanguageModel> =>
+  load(textLanguageModelFromFiles, folder);
