@@ -131,3 +131,9 @@ export {
 export { type PlateauOptions, plateau } from "./schedules/plateau.ts";
 export type { Schedule, ScheduleMoment } from "./schedules/schedule.types.ts";
 export { scheduleFromTorch } from "./schedules/torch-options.ts";
+export { RemoteRun, type RunControls, serveRun } from "./workers/remote-run.ts";
+export { type ReplicaOptions, ReplicaPool } from "./workers/replica-pool.ts";
+export { type CreateModel, serveReplica } from "./workers/serve-replica.ts";
+export { splitBatch } from "./workers/split-batch.ts";
+export { webWorker, webWorkerPort } from "./workers/web-worker.ts";
+export type { WorkerHandle, WorkerPort } from "./workers/worker-port.types.ts";

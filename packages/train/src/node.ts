@@ -9,6 +9,7 @@ export {
   type MetricLogOptions,
   tensorBoardLog,
 } from "./node/metric-logs.ts";
+export { nodeWorker, nodeWorkerPort } from "./node/node-worker.ts";
 export {
   readConllu,
   readCsv,

@@ -2,9 +2,15 @@
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 
+/** What the CommonJS builds of tfjs expect of their surroundings, in an ES module. */
+const commonJsNames = `
+import { createRequire } from "node:module";
+const require = createRequire(import.meta.url);
+const __filename = require("node:url").fileURLToPath(import.meta.url);
+const __dirname = require("node:path").dirname(__filename);`;
+
 /**
  * @param entry - file beside this one.
- * @param outfile - for `"node"`; must not lie where a bare import would be needed: everything is bundled.
  * @returns the code.
  */
 export async function bundle(entry: string, platform: "node" | "browser"): Promise<string> {
@@ -18,13 +24,7 @@ export async function bundle(entry: string, platform: "node" | "browser"): Promi
     target: "es2022",
     // tfjs asks for these in Node only by `require`, behind a check.
     external: platform === "browser" ? ["node:*"] : [],
-    ...(platform === "node"
-      ? {
-          banner: {
-            js: 'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);',
-          },
-        }
-      : {}),
+    ...(platform === "node" ? { banner: { js: commonJsNames } } : {}),
     logLevel: "silent",
   });
   return result.outputFiles[0]?.text as string;

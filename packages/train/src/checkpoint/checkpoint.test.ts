@@ -19,7 +19,7 @@ import { packFiles, unpackFiles } from "./pack-files.ts";
 import type { CheckpointFiles, CheckpointStorage } from "./storage.types.ts";
 import { loadWeights, saveWeights } from "./weights.ts";
 
-beforeAll(() => loadKernels({ backend: "cpu" }));
+beforeAll(() => loadKernels({ simd: "exact" }));
 
 const rows = countingRows(48, 7, 1);
 const text = rows.flatMap((row) => [...row]);

@@ -17,7 +17,7 @@ import { fit } from "./fit.ts";
 import type { FitOptions, StepEvent } from "./fit.types.ts";
 import { trainableParameters } from "./training-step.ts";
 
-beforeAll(() => loadKernels({ backend: "cpu" }));
+beforeAll(() => loadKernels({ simd: "exact" }));
 
 const size: TinyOptions = { vocabSize: 7, hiddenSize: 8 };
 const rows = countingRows(64, 7, 1);

@@ -39,7 +39,7 @@ const optionNames = [
     "averaging",
     "divergence",
   ],
-  ...["checkpoints", "onProgress", "onEvaluation", "onGradients", "clock"],
+  ...["checkpoints", "onProgress", "onEvaluation", "onGradients", "clock", "gate", "replicas"],
 ];
 
 /** Milliseconds of steps after which waiting events get their turn. */
@@ -86,6 +86,7 @@ export async function fit<Batch>(
     loss: Number.NaN,
   };
   try {
+    await options.replicas?.open(settings.trainable);
     const checkpoints =
       options.checkpoints === undefined
         ? undefined
@@ -96,6 +97,7 @@ export async function fit<Batch>(
   } finally {
     dispose(tensorsIn(run.state.carried));
     run.average?.dispose();
+    options.replicas?.close();
     if (options.optimizer === undefined) settings.optimizer.dispose();
   }
 }
@@ -129,6 +131,8 @@ async function loop<Batch>(
       await yieldToEvents();
       yielded = clock();
     }
+    const pause = options.gate?.();
+    if (pause !== undefined) await pace.pause(() => pause);
     reason = stopReason(limits, state.moment, pace, options.signal);
     if (watch?.exhausted === true) reason ??= "early-stopping";
     const at = { best: evaluated && evaluation?.best === true, ends: reason !== undefined };
@@ -160,6 +164,7 @@ function stepSettings<Batch>(
     schedule: options.schedule ?? constant(),
     accumulate: checkInteger("fit", "accumulate", accumulate, { min: 1 }),
     onGradients: options.onGradients,
+    replicas: options.replicas,
   };
 }
 

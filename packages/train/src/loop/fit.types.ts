@@ -5,6 +5,7 @@ import type { RetentionOptions } from "../checkpoint/checkpoints.ts";
 import type { CheckpointFiles, CheckpointStorage } from "../checkpoint/storage.types.ts";
 import type { Optimizer } from "../optimizers/optimizer.types.ts";
 import type { Schedule } from "../schedules/schedule.types.ts";
+import type { ReplicaPool } from "../workers/replica-pool.ts";
 import type { DivergenceOptions } from "./divergence.ts";
 import type { AveragingOptions } from "./weight-average.ts";
 
@@ -115,6 +116,10 @@ export interface FitOptions {
   readonly onEvaluation?: (event: EvaluationEvent) => void | Promise<void>;
   /** Looks at the gradients of each step, before clipping; must not keep or dispose them. */
   readonly onGradients?: (gradients: ReadonlyMap<string, Tensor>, step: number) => void;
+  /** Asked after each step; training waits while the promise it returns is open. For pausing. */
+  readonly gate?: () => Promise<void> | undefined;
+  /** Workers that share the rows of each batch; started and ended by `fit`. */
+  readonly replicas?: ReplicaPool;
   /** Milliseconds of a clock that never goes back (default `performance.now`). */
   readonly clock?: () => number;
 }

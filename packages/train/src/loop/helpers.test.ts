@@ -13,7 +13,7 @@ import { dryRun, gradientStatistics, listParameters, repeatBatch } from "./dry-r
 import { fit } from "./fit.ts";
 import { findLearningRate } from "./learning-rate-finder.ts";
 
-beforeAll(() => loadKernels({ backend: "cpu" }));
+beforeAll(() => loadKernels({ simd: "exact" }));
 
 const rows = countingRows(32, 7, 1);
 const make = () => new TinyLanguageModel({ vocabSize: 7, hiddenSize: 8 });

@@ -8,6 +8,7 @@ import { add, clipByValue, dispose, mul, type Tensor, tidy, Variable } from "@te
 import type { TrainingData, TrainingItem } from "../data/training-data.types.ts";
 import type { Optimizer } from "../optimizers/optimizer.types.ts";
 import type { Schedule, ScheduleMoment } from "../schedules/schedule.types.ts";
+import type { ReplicaPool } from "../workers/replica-pool.ts";
 import { clipCoefficient } from "./clip.ts";
 import { type BatchGradients, computeGradients, tensorsIn } from "./compute-gradients.ts";
 
@@ -20,6 +21,7 @@ export interface StepSettings<Batch> {
   readonly accumulate: number;
   readonly clipNorm: number | undefined;
   readonly clipValue: number | undefined;
+  readonly replicas: ReplicaPool | undefined;
   readonly onGradients:
     | ((gradients: ReadonlyMap<string, Tensor>, step: number) => void)
     | undefined;
@@ -115,7 +117,7 @@ async function collectGradients<Batch>(
   const { data, accumulate } = settings;
   const coming = data.next();
   let item = coming instanceof Promise ? await coming : coming;
-  const first = batchGradients(settings, state, item);
+  const first = await batchGradients(settings, state, item);
   if (accumulate === 1) {
     return { ...first, gradients: clipValues(first.gradients, settings.clipValue), item };
   }
@@ -125,7 +127,7 @@ async function collectGradients<Batch>(
   const sums = replaceAll(first.gradients, (gradient) => mul(gradient, first.targets));
   for (let i = 1; i < accumulate; i++) {
     item = await data.next();
-    const part = batchGradients(settings, state, item);
+    const part = await batchGradients(settings, state, item);
     lossSum += part.loss * part.targets;
     targets += part.targets;
     for (const [name, gradient] of part.gradients) {
@@ -145,19 +147,24 @@ async function collectGradients<Batch>(
   };
 }
 
-function batchGradients<Batch>(
-  { model, trainable }: StepSettings<Batch>,
+/** By this thread's model or by the replicas; the state is carried on. */
+async function batchGradients<Batch>(
+  { model, trainable, replicas }: StepSettings<Batch>,
   state: StepState,
   item: TrainingItem<Batch>,
-): BatchGradients {
+): Promise<BatchGradients> {
   const previous = item.continues ? state.carried : undefined;
-  const context = { training: true, rng: state.rng.split() };
-  const result = computeGradients(
-    model,
-    trainable,
-    item.batch,
-    previous === undefined ? context : { ...context, state: previous },
-  );
+  const rng = state.rng.split();
+  const context = { training: true, rng };
+  const result =
+    replicas === undefined
+      ? computeGradients(
+          model,
+          trainable,
+          item.batch,
+          previous === undefined ? context : { ...context, state: previous },
+        )
+      : await replicas.gradients(trainable, item.batch, rng, previous);
   // A model may hand a tensor of the old state on as the new one: those stay.
   const kept = new Set(tensorsIn(result.state));
   dispose(tensorsIn(state.carried).filter((tensor) => !kept.has(tensor)));

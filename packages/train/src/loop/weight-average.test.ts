@@ -3,7 +3,7 @@ import { memory, tensor, tidy, type Variable, variable } from "@tensorflow/tfjs-
 import { beforeAll, describe, expect, test } from "vitest";
 import { type AveragingOptions, WeightAverage } from "./weight-average.ts";
 
-beforeAll(() => loadKernels({ backend: "cpu" }));
+beforeAll(() => loadKernels({ simd: "exact" }));
 
 function setup(options: AveragingOptions): {
   average: WeightAverage;
