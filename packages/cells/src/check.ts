@@ -88,6 +88,32 @@ export function checkLengths(
   return lengths instanceof Int32Array ? lengths : Int32Array.from(lengths);
 }
 
+/**
+ * Checks that a tensor holds no NaN and no infinity; reads it from the backend.
+ *
+ * @param lengths - for `[batch, time, ...]`: what lies beyond a row's length is not looked at.
+ * @throws {KernelError} `NOT_FINITE`, naming the first place.
+ */
+export function checkFinite(
+  where: string,
+  name: string,
+  tensor: Tensor,
+  lengths?: ArrayLike<number>,
+): void {
+  const values = tensor.dataSync();
+  const rowSize = tensor.size / (tensor.shape[0] ?? 1);
+  const stepSize = rowSize / (tensor.shape[1] ?? 1);
+  for (let i = 0; i < values.length; i++) {
+    if (Number.isFinite(values[i])) continue;
+    const row = Math.floor(i / rowSize);
+    if (lengths !== undefined && i % rowSize >= (lengths[row] as number) * stepSize) continue;
+    throw new KernelError(
+      `${where}: ${name} of shape ${shapeText(tensor.shape)} holds ${values[i]} at value ${i} (row ${row}), expected finite numbers.`,
+      { code: "NOT_FINITE", details: { name, at: i, row, value: values[i] } },
+    );
+  }
+}
+
 /** @throws {OptionError} `OPTION_RANGE` unless true or false. */
 export function checkBoolean(where: string, option: string, value: unknown): boolean {
   if (typeof value !== "boolean") {

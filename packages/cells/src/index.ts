@@ -55,6 +55,13 @@ export {
 export type { Connections } from "./layers/connections.ts";
 export { countParameters, describeCell } from "./layers/describe.ts";
 export { GRU, type GRUOptions } from "./layers/gru.ts";
+export type {
+  CellRequest,
+  ForwardOptions,
+  ForwardResult,
+  LayerOptions,
+  RecurrentLayersOptions,
+} from "./layers/layer-options.ts";
 export {
   disposeState,
   type InitialState,
@@ -64,14 +71,7 @@ export {
 } from "./layers/layer-state.ts";
 export { LSTM, type LSTMOptions } from "./layers/lstm.ts";
 export type { MergeMode } from "./layers/merge.ts";
-export {
-  type CellRequest,
-  type ForwardOptions,
-  type ForwardResult,
-  type LayerOptions,
-  RecurrentLayers,
-  type RecurrentLayersOptions,
-} from "./layers/recurrent-layers.ts";
+export { RecurrentLayers } from "./layers/recurrent-layers.ts";
 export { RNN, type RNNOptions } from "./layers/rnn.ts";
 export { countOperations, type OperationCount } from "./operations.ts";
 export {

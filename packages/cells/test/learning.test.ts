@@ -5,7 +5,14 @@ import { Rng } from "@seq/core";
 import { adamUpdate, globalNorm, linear, loadKernels, softmaxCrossEntropy } from "@seq/kernels";
 import * as tf from "@tensorflow/tfjs-core";
 import { beforeAll, describe, expect, test } from "vitest";
-import { type Connections, LSTM, newVariable, RNN, xavierUniform } from "../src/index.ts";
+import {
+  type Connections,
+  disposeState,
+  LSTM,
+  newVariable,
+  RNN,
+  xavierUniform,
+} from "../src/index.ts";
 
 const symbols = 4;
 
@@ -103,6 +110,26 @@ function copyWithDelay(batch: number, time: number, delay: number): (rng: Rng) =
 describe("learning", () => {
   beforeAll(() => loadKernels());
   const seeds = [1, 2, 3];
+
+  test("tensors and bytes stay constant over 1,000 training steps and 10,000 steps of generation", () => {
+    const draw = copyWithDelay(2, 5, 1);
+    using lstm = new LSTM({ inputSize: symbols + 1, hiddenSize: 4, rng: new Rng(1) });
+    train(lstm, draw, 2, 1);
+    const { numTensors, numBytes } = tf.memory();
+    train(lstm, draw, 1000, 1);
+    const x = tf.ones([1, symbols + 1]);
+    let state = lstm.initialState(1);
+    for (let t = 0; t < 10_000; t++) {
+      const next = lstm.step(x, state);
+      next.output.dispose();
+      disposeState(state);
+      state = next.state;
+    }
+    disposeState(state);
+    x.dispose();
+    expect(tf.memory().numTensors).toBe(numTensors);
+    expect(tf.memory().numBytes).toBe(numBytes);
+  });
 
   /** The mean over the seeds. */
   function meanLoss(run: (seed: number) => number): number {

@@ -1,4 +1,4 @@
-import { Rng } from "@seq/core";
+import { Rng, readSafetensors, writeSafetensors } from "@seq/core";
 import { loadKernels } from "@seq/kernels";
 import * as tf from "@tensorflow/tfjs-core";
 import { beforeAll, describe, expect, test } from "vitest";
@@ -316,6 +316,17 @@ describe("parameters", () => {
     expect(bias(0)).toEqual([0, 0]);
     expect(bias(2.5)).toEqual([2.5, 2.5]);
     expect(bias("initializer")).not.toEqual([1, 1]);
+  });
+
+  test("go to plain values and back, under their names", () => {
+    const [source, target] = [1, 2].map(
+      (seed) => new PeepholeLSTMCell({ inputSize: 3, hiddenSize: 2, rng: new Rng(seed) }),
+    ) as [PeepholeLSTMCell, PeepholeLSTMCell];
+    const bytes = writeSafetensors(source.stateDict("cell."));
+    target.loadStateDict(readSafetensors(bytes).tensors, { prefix: "cell." });
+    for (const [name, parameter] of source.parameters) {
+      expect(values(target.parameters.get(name))).toEqual(values(parameter));
+    }
   });
 
   test("equal seeds give equal cells", () => {

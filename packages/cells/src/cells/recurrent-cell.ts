@@ -8,6 +8,13 @@ import * as tf from "@tensorflow/tfjs-core";
 import { checkTensor } from "../check.ts";
 import { type Initializer, uniformInitializer } from "../initializers.ts";
 import { tidy } from "../tidy.ts";
+import {
+  type LoadStateDictOptions,
+  loadParameters,
+  parametersToStateDict,
+  type StateDict,
+  type WritableStateDict,
+} from "../torch-weights/state-dict.ts";
 
 /** One parameter of a cell: `blocks` gates of `rows` x `columns` (no columns: a vector), packed. */
 export interface ParameterSpec {
@@ -136,6 +143,20 @@ export abstract class RecurrentCell<S extends CellState<tf.Tensor>> implements C
   withParameters(standIns: ReadonlyMap<string, tf.Tensor>): this {
     const weights = new Map([...this.weights, ...standIns]);
     return Object.assign(Object.create(Object.getPrototypeOf(this)), this, { weights });
+  }
+
+  /** The parameters' values under their names, copied: for `writeSafetensors`. */
+  stateDict(prefix = ""): WritableStateDict {
+    return parametersToStateDict(this.parameters, prefix);
+  }
+
+  /**
+   * Sets all parameters by name; nothing changes when it throws. Takes what torch.nn's cells save.
+   *
+   * @throws {FormatError} `STATE_DICT`
+   */
+  loadStateDict(stateDict: StateDict, options: LoadStateDictOptions = {}): void {
+    loadParameters(`${this.where}.loadStateDict`, this.parameters, stateDict, options);
   }
 
   dispose(): void {

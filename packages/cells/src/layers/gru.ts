@@ -1,6 +1,7 @@
 import { checkOptions } from "@seq/core";
 import { GRUCell, type GRUCellOptions, type GRUState } from "../cells/gru-cell.ts";
-import { type LayerOptions, layerOptionNames, RecurrentLayers } from "./recurrent-layers.ts";
+import { type LayerOptions, layerOptionNames } from "./layer-options.ts";
+import { RecurrentLayers } from "./recurrent-layers.ts";
 import { defined } from "./rnn.ts";
 
 export interface GRUOptions extends LayerOptions, Omit<GRUCellOptions, "inputSize" | "rng"> {}

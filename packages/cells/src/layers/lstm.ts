@@ -1,6 +1,7 @@
 import { checkOptions } from "@seq/core";
 import { LSTMCell, type LSTMCellOptions, type LSTMState } from "../cells/lstm-cell.ts";
-import { type LayerOptions, layerOptionNames, RecurrentLayers } from "./recurrent-layers.ts";
+import { type LayerOptions, layerOptionNames } from "./layer-options.ts";
+import { RecurrentLayers } from "./recurrent-layers.ts";
 import { defined } from "./rnn.ts";
 
 export interface LSTMOptions extends LayerOptions, Omit<LSTMCellOptions, "inputSize" | "rng"> {}

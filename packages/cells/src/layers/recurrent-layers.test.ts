@@ -519,6 +519,20 @@ describe("layers refuse", () => {
     expect(refusal(body)).toBe(message);
   });
 
+  test("NaN where asked to check, but not in the pads", () => {
+    const bad = tf.tensor3d([0, 0, 0, 0, Number.NaN, 0], [1, 2, 3]);
+    const options = { checkFinite: true };
+    expect(refusal(() => lstm().forward(bad, options))).toBe(
+      "NOT_FINITE LSTM.forward: input of shape [1, 2, 3] holds NaN at value 4 (row 0), expected finite numbers.",
+    );
+    expect(lstm().forward(bad, { ...options, lengths: [1] }).outputs.shape).toEqual([1, 2, 4]);
+    const h = tf.fill([1, 4], Number.POSITIVE_INFINITY);
+    const initialState = [{ h, c: tf.zeros([1, 4]) }];
+    expect(refusal(() => lstm().forward(tf.zeros([1, 2, 3]), { ...options, initialState }))).toBe(
+      "NOT_FINITE LSTM.forward: initialState[0].h of shape [1, 4] holds Infinity at value 0 (row 0), expected finite numbers.",
+    );
+  });
+
   test("every option of the cell reaches it", () => {
     const cell = lstm({ forgetGate: false, outputActivation: "identity", bias: false })
       .cells[0] as LSTMCell;

@@ -8,7 +8,6 @@ import {
   type Cell,
   type CellState,
   checkInteger,
-  checkNumber,
   checkOneOf,
   checkOptions,
   type LayerState,
@@ -17,9 +16,7 @@ import {
 } from "@seq/core";
 import { dropout } from "@seq/kernels";
 import * as tf from "@tensorflow/tfjs-core";
-import { newVariable } from "../cells/recurrent-cell.ts";
-import { checkBoolean, checkTensor } from "../check.ts";
-import { xavierUniform } from "../initializers.ts";
+import { checkBoolean, checkFinite, checkTensor } from "../check.ts";
 import { PackedSequence } from "../packing/packed-sequence.ts";
 import { withRecurrentDropout, withWeightDrop, withZoneout } from "../regularized-cells.ts";
 import { tidy } from "../tidy.ts";
@@ -39,86 +36,19 @@ import {
   layerInputSize,
 } from "./connections.ts";
 import { describeLayers } from "./describe.ts";
-import { readInput } from "./layer-input.ts";
-import { type InitialState, readInitialState } from "./layer-state.ts";
+import { type LayerInput, readInput } from "./layer-input.ts";
+import {
+  checkRate,
+  checkRng,
+  checkZoneout,
+  type ForwardOptions,
+  type ForwardResult,
+  layerOptionNames,
+  type RecurrentLayersOptions,
+} from "./layer-options.ts";
+import { readInitialState } from "./layer-state.ts";
 import { type MergeMode, mergeDirections, mergedSize, mergeNames } from "./merge.ts";
-
-/** What a factory of cells is asked for. */
-export interface CellRequest {
-  readonly inputSize: number;
-  readonly rng: Rng;
-  /** 0 is the layer at the input. */
-  readonly layer: number;
-  /** True for the cell that reads from the end. */
-  readonly reverse: boolean;
-}
-
-/** The options that all recurrent layers share. */
-export interface LayerOptions {
-  readonly inputSize: number;
-  /** Draws the initial weights. */
-  readonly rng: Rng;
-  /** Default 1. */
-  readonly numLayers?: number;
-  /** True (default, unlike torch): input and outputs are `[batch, time, ...]`; false: `[time, batch, ...]`. */
-  readonly batchFirst?: boolean;
-  /** A second cell per layer reads each row from its end; default false. */
-  readonly bidirectional?: boolean;
-  /** How the two directions are joined; default `"concat"`. */
-  readonly merge?: MergeMode;
-  /** Rate of dropout on the outputs of every layer but the last, in training; default 0. */
-  readonly dropout?: number;
-  /** True: that dropout uses one mask for all time steps (Gal & Ghahramani 2016); default false. */
-  readonly variational?: boolean;
-  /** Rate of dropout on h in the hidden-to-hidden products, one mask for all time steps; default 0. */
-  readonly recurrentDropout?: number;
-  /** Rate at which the state keeps its old value; one for all, or by name; default 0. */
-  readonly zoneout?: number | Readonly<Record<string, number>>;
-  /** Rate of dropout on the hidden-to-hidden weights; default 0. */
-  readonly weightDrop?: number;
-  /** Default `"none"`. */
-  readonly connections?: Connections;
-  /** True: the state that a run starts from by default is learned, from zeros; default false. */
-  readonly learnedInitialState?: boolean;
-}
-
-export interface RecurrentLayersOptions<S extends CellState<tf.Tensor>> extends LayerOptions {
-  /** Makes the cell of a layer and direction. All cells must have one output size. */
-  readonly createCell: (request: CellRequest) => Cell<tf.Tensor, S>;
-}
-
-export interface ForwardOptions<S extends CellState<tf.Tensor>> {
-  /** A list of cell states, or torch's stacked form; default zeros, or the learned one. Not disposed. */
-  readonly initialState?: InitialState<S>;
-  /** True length of each row of a padded batch, 1..time. Not for packed input, which has its own. */
-  readonly lengths?: ArrayLike<number>;
-  /** True: dropout of all kinds is on; needs `rng`. Default false. */
-  readonly training?: boolean;
-  readonly rng?: Rng;
-}
-
-export interface ForwardResult<S extends CellState<tf.Tensor>, Outputs = tf.Tensor> {
-  /** In the form of the input; zero beyond lengths. */
-  readonly outputs: Outputs;
-  /** Per layer, forward before backward: the state at each row's true end. */
-  readonly finalState: LayerState<S>;
-}
-
-export const layerOptionNames = [
-  "inputSize",
-  "rng",
-  "numLayers",
-  "batchFirst",
-  "bidirectional",
-  "merge",
-  "dropout",
-  "variational",
-  "recurrentDropout",
-  "zoneout",
-  "weightDrop",
-  "connections",
-  "learnedInitialState",
-] as const;
+import { isStackParameter, layerSuffix, stackParameters } from "./stack-parameters.ts";
 
 /**
  * @throws {OptionError} `UNKNOWN_OPTION`, `OPTION_RANGE`, `SIZES_DIFFER`
@@ -165,7 +95,7 @@ export class RecurrentLayers<S extends CellState<tf.Tensor>> {
     const { cells, width } = this.#createCells(options);
     this.cells = cells;
     this.outputSize = width;
-    this.parameters = this.#collectParameters(options.rng);
+    this.parameters = stackParameters(this, options.rng);
   }
 
   get directions(): 1 | 2 {
@@ -180,6 +110,7 @@ export class RecurrentLayers<S extends CellState<tf.Tensor>> {
    * @returns outputs in the same form and the final states; the caller disposes both.
    * @throws {ShapeError} `SHAPE_MISMATCH`, `LENGTHS`
    * @throws {OptionError} `MISSING_OPTION` in training with dropout and no `rng`.
+   * @throws {KernelError} `NOT_FINITE` when asked to check.
    */
   forward(input: PackedSequence, options?: ForwardOptions<S>): ForwardResult<S, PackedSequence>;
   forward(input: tf.Tensor, options?: ForwardOptions<S>): ForwardResult<S>;
@@ -188,11 +119,14 @@ export class RecurrentLayers<S extends CellState<tf.Tensor>> {
     options: ForwardOptions<S> = {},
   ): ForwardResult<S, tf.Tensor | PackedSequence> {
     const where = `${this.where}.forward`;
-    checkOptions(where, options, ["initialState", "lengths", "training", "rng"]);
+    checkOptions(where, options, ["initialState", "lengths", "training", "rng", "checkFinite"]);
+    const finite = checkBoolean(where, "checkFinite", options.checkFinite ?? false);
     const { outputs, finalState } = tidy(() => {
       const read = readInput(where, input, this.inputSize, this.batchFirst, options.lengths);
       const run = this.#startRun(where, read.batch, read.unbatched, options);
+      if (finite) checkFiniteInput(where, read, run.states);
       const { outputs, finalState } = this.#runLayers(read.xs, read.lengths, run);
+      if (finite) checkFinite(where, "outputs", outputs);
       return { outputs: read.restore(outputs), finalState: finalState.map(read.restoreState) };
     });
     if (!(input instanceof PackedSequence)) return { outputs, finalState };
@@ -257,7 +191,7 @@ export class RecurrentLayers<S extends CellState<tf.Tensor>> {
   /** Disposes the parameters; results of calls are the caller's. */
   dispose(): void {
     for (const cell of this.cells) cell.dispose();
-    for (const [name, tensor] of this.parameters) if (isOwnName(name)) tensor.dispose();
+    for (const [name, tensor] of this.parameters) if (isStackParameter(name)) tensor.dispose();
   }
 
   [Symbol.dispose](): void {
@@ -288,44 +222,6 @@ export class RecurrentLayers<S extends CellState<tf.Tensor>> {
       );
     }
     return { cells, width };
-  }
-
-  #collectParameters(rng: Rng): Map<string, tf.Tensor> {
-    const parameters = new Map<string, tf.Tensor>();
-    this.cells.forEach((cell, k) => {
-      const suffix = this.#suffix(k);
-      for (const [name, tensor] of cell.parameters) parameters.set(`${name}${suffix}`, tensor);
-    });
-    if (this.learnedInitialState) this.#addLearnedStates(parameters);
-    if (this.connections === "highway") this.#addHighways(parameters, rng);
-    return parameters;
-  }
-
-  #addLearnedStates(parameters: Map<string, tf.Tensor>): void {
-    this.cells.forEach((cell, k) => {
-      const zeros = cell.zeroState(1);
-      for (const [name, tensor] of Object.entries<tf.Tensor>(zeros)) {
-        const values = new Float32Array(tensor.size);
-        parameters.set(`initial_${name}${this.#suffix(k)}`, newVariable(values, [tensor.size]));
-        tensor.dispose();
-      }
-    });
-  }
-
-  #addHighways(parameters: Map<string, tf.Tensor>, rng: Rng): void {
-    const width = this.outputSize;
-    for (let layer = 1; layer < this.numLayers; layer++) {
-      const weight = xavierUniform()(width, width, rng);
-      parameters.set(`highway_weight_l${layer}`, newVariable(weight, [width, width]));
-      const bias = new Float32Array(width).fill(-1); // begins by carrying the input (Srivastava et al.)
-      parameters.set(`highway_bias_l${layer}`, newVariable(bias, [width]));
-    }
-  }
-
-  /** `_l0`, `_l0_reverse`, `_l1`, ... */
-  #suffix(k: number): string {
-    const layer = Math.floor(k / this.directions);
-    return `_l${layer}${k % this.directions === 1 ? "_reverse" : ""}`;
   }
 
   /** The states to start from and the cells under this run's masks; inside the caller's tidy. */
@@ -385,7 +281,9 @@ export class RecurrentLayers<S extends CellState<tf.Tensor>> {
       const zeros = cell.zeroState(batch);
       if (!this.learnedInitialState) return zeros;
       const learned = Object.entries<tf.Tensor>(zeros).map(([name, zero]) => {
-        const parameter = this.parameters.get(`initial_${name}${this.#suffix(k)}`) as tf.Tensor;
+        const parameter = this.parameters.get(
+          `initial_${name}${layerSuffix(k, this.directions)}`,
+        ) as tf.Tensor;
         return [name, tf.add(zero, parameter)];
       });
       return Object.fromEntries(learned) as S;
@@ -443,32 +341,15 @@ interface Run<S extends CellState<tf.Tensor>> {
   readonly noise: Rng | undefined;
 }
 
-/** Parameters of the stack itself; the others are the cells'. */
-function isOwnName(name: string): boolean {
-  return /^(initial_|highway_)/.test(name);
-}
-
-function checkRate(where: string, option: string, value: number | undefined): number {
-  return checkNumber(where, option, value ?? 0, { min: 0, max: 1 });
-}
-
-function checkZoneout(
+function checkFiniteInput<S extends CellState<tf.Tensor>>(
   where: string,
-  zoneout: LayerOptions["zoneout"],
-): number | Record<string, number> {
-  if (zoneout === undefined || typeof zoneout === "number") {
-    return checkRate(where, "zoneout", zoneout);
-  }
-  for (const [name, rate] of Object.entries(zoneout)) checkRate(where, `zoneout.${name}`, rate);
-  return { ...zoneout };
-}
-
-function checkRng(where: string, rng: Rng | undefined): Rng {
-  if (rng === undefined) {
-    throw new OptionError(`${where}: training with dropout needs rng, got none.`, {
-      code: "MISSING_OPTION",
-      details: { option: "rng" },
-    });
-  }
-  return rng;
+  { xs, lengths }: LayerInput,
+  states: readonly S[],
+): void {
+  checkFinite(where, "input", xs, lengths);
+  states.forEach((state, k) => {
+    for (const [name, tensor] of Object.entries<tf.Tensor>(state)) {
+      checkFinite(where, `initialState[${k}].${name}`, tensor);
+    }
+  });
 }

@@ -2,7 +2,8 @@ import { checkOptions } from "@seq/core";
 import type { ActivationName } from "../cells/activations.ts";
 import { ElmanCell, type ElmanState } from "../cells/elman-cell.ts";
 import type { Initializer } from "../initializers.ts";
-import { type LayerOptions, layerOptionNames, RecurrentLayers } from "./recurrent-layers.ts";
+import { type LayerOptions, layerOptionNames } from "./layer-options.ts";
+import { RecurrentLayers } from "./recurrent-layers.ts";
 
 export interface RNNOptions extends LayerOptions {
   readonly hiddenSize: number;
