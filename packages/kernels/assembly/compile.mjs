@@ -28,7 +28,7 @@ export async function compileKernels(build) {
     "--importMemory",
     "--noExportMemory",
     "--noAssert",
-    "-O3",
+    build === "checked" ? "-O1" : "-O3",
   ]);
   if (error) throw new Error(`assemblyscript: ${stderr}`, { cause: error });
   refuseData(binary);

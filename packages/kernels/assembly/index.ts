@@ -5,5 +5,6 @@ export { packedBackBytes, packedGatesBytes } from "./recurrent";
 export { lstmScratchBytes } from "./lstm";
 export { gruScratchBytes } from "./gru";
 export { elmanScratchBytes } from "./elman";
+export { activate, gruPointwise, lstmPointwise } from "./steps";
 export { attentionLstmScratchBytes } from "./attention-lstm";
 export { firstBadId } from "./embedding";

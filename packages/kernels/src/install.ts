@@ -21,6 +21,7 @@ import { batchMatMul, fusedMatMul } from "./wasm/mat-mul.ts";
 import { unsortedSegmentSum } from "./wasm/segment-sum.ts";
 import { sliceKernels } from "./wasm/slice.ts";
 import { crossEntropyGradient, crossEntropyKernels } from "./wasm/softmax-cross-entropy.ts";
+import { stepKernels } from "./wasm/steps.ts";
 
 export type KernelPath = "wasm-relaxed-simd" | "wasm-simd" | "reference";
 
@@ -45,6 +46,7 @@ const forward = () => [
   ...gruKernels,
   ...elmanKernels,
   ...attentionLstmKernels,
+  ...stepKernels,
   ...sliceKernels(),
 ];
 const gradients = () => [

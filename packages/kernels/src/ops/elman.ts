@@ -1,7 +1,7 @@
 import { checkOneOf, checkOptions } from "@seq/core";
-import { add, relu, sigmoid, type Tensor, tanh, tidy } from "@tensorflow/tfjs-core";
+import { add, relu, reshape, sigmoid, type Tensor, tanh, tidy } from "@tensorflow/tfjs-core";
 import { checkFloat, checkLengths, checkShape } from "./check.ts";
-import { hasKernel } from "./dispatch.ts";
+import { hasKernel, isRecording, runKernel } from "./dispatch.ts";
 import { linear } from "./linear.ts";
 import { presentWeights, recordSequence, sequenceAttributes } from "./record-sequence.ts";
 import type {
@@ -76,6 +76,18 @@ export function elmanStep(
   checkFloat("elmanStep", "x", x);
   const [batch, inputSize] = x.shape as [number, number];
   checkElman("elmanStep", batch, inputSize, state, weights);
+  if (hasKernel("SeqElmanStep")) {
+    if (isRecording()) {
+      const row = reshape(x, [batch, 1, inputSize]);
+      const { outputs, state: next } = elmanSequence(row, state, weights, { activation });
+      row.dispose();
+      outputs.dispose();
+      return next;
+    }
+    const inputs = { x, h: state.h, ...presentWeights(weights) };
+    const [h] = runKernel("SeqElmanStep", inputs, { activation });
+    return { h: h as Tensor };
+  }
   return { h: tidy(() => composeStep(x, state.h, weights, activation)) };
 }
 

@@ -132,7 +132,10 @@ describe.each(["cpu", "wasm"] as const)("on %s", (backend) => {
         const { x, h: initial, ...weights } = tensors;
         let h = initial;
         for (let t = 0; t < 4; t++) {
-          h = step(tf.reshape(tf.slice(x, [0, t, 0], [3, 1, 5]), [3, 5]), h, weights).h;
+          const xt = tf.reshape(tf.slice(x, [0, t, 0], [3, 1, 5]), [3, 5]);
+          const before = tf.memory().numTensors;
+          h = step(xt, h, weights).h;
+          expect(tf.memory().numTensors).toBe(before + 1);
         }
         expectClose(h.dataSync(), run(tensors, {}).state.h.dataSync(), 1e-6);
       });

@@ -1,7 +1,17 @@
 import { checkOneOf, checkOptions } from "@seq/core";
-import { add, mul, sigmoid, slice, sub, type Tensor, tanh, tidy } from "@tensorflow/tfjs-core";
+import {
+  add,
+  mul,
+  reshape,
+  sigmoid,
+  slice,
+  sub,
+  type Tensor,
+  tanh,
+  tidy,
+} from "@tensorflow/tfjs-core";
 import { checkFloat, checkLengths, checkShape } from "./check.ts";
-import { hasKernel } from "./dispatch.ts";
+import { hasKernel, isRecording, runKernel } from "./dispatch.ts";
 import { linear } from "./linear.ts";
 import { presentWeights, recordSequence, sequenceAttributes } from "./record-sequence.ts";
 import type {
@@ -82,6 +92,17 @@ export function gruStep(
   checkFloat("gruStep", "x", x);
   const [batch, inputSize] = x.shape as [number, number];
   checkGru("gruStep", batch, inputSize, state, weights);
+  if (hasKernel("SeqGruStep")) {
+    if (isRecording() || resetGate === "before-product") {
+      const row = reshape(x, [batch, 1, inputSize]);
+      const { outputs, state: next } = gruSequence(row, state, weights, { resetGate });
+      row.dispose();
+      outputs.dispose();
+      return next;
+    }
+    const [h] = runKernel("SeqGruStep", { x, h: state.h, ...presentWeights(weights) });
+    return { h: h as Tensor };
+  }
   return { h: tidy(() => composeStep(x, state.h, weights, resetGate)) };
 }
 

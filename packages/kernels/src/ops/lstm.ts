@@ -1,7 +1,7 @@
 import { checkOptions } from "@seq/core";
-import { add, mul, sigmoid, split, type Tensor, tanh, tidy } from "@tensorflow/tfjs-core";
+import { add, mul, reshape, sigmoid, split, type Tensor, tanh, tidy } from "@tensorflow/tfjs-core";
 import { checkFloat, checkLengths, checkShape } from "./check.ts";
-import { hasKernel } from "./dispatch.ts";
+import { hasKernel, isRecording, runKernel } from "./dispatch.ts";
 import { linear } from "./linear.ts";
 import { presentWeights, recordSequence, sequenceAttributes } from "./record-sequence.ts";
 import type { LstmState, LstmWeights, SequenceOptions } from "./recurrent.types.ts";
@@ -73,6 +73,18 @@ export function lstmStep(x: Tensor, state: LstmState, weights: LstmWeights): Lst
   checkFloat("lstmStep", "x", x);
   const [batch, inputSize] = x.shape as [number, number];
   checkLstm("lstmStep", batch, inputSize, state, weights);
+  if (hasKernel("SeqLstmStep")) {
+    if (isRecording()) {
+      const row = reshape(x, [batch, 1, inputSize]);
+      const { outputs, state: next } = lstmSequence(row, state, weights);
+      row.dispose();
+      outputs.dispose();
+      return next;
+    }
+    const inputs = { x, h: state.h, c: state.c, ...presentWeights(weights) };
+    const [h, c] = runKernel("SeqLstmStep", inputs) as [Tensor, Tensor];
+    return { h, c };
+  }
   return tidy(() => {
     const [h, c] = composeStep(x, state, weights) as [Tensor, Tensor];
     return { h, c };

@@ -44,7 +44,7 @@ interface ElmanExports {
 }
 
 /** As in assembly/elman.ts. */
-const activationNumbers = { tanh: 0, relu: 1, sigmoid: 2, identity: 3 } as const;
+export const activationNumbers = { tanh: 0, relu: 1, sigmoid: 2, identity: 3 } as const;
 
 const packed = new PackedWeights();
 const preActivations = new Workspace();
