@@ -10,7 +10,6 @@ export function buildProgram(): Command {
   const program = new Command("seq")
     .description("Tokenize text, train recurrent sequence models, run and measure them.")
     .version(version)
-    .showHelpAfterError("(see seq --help)")
     .configureOutput({ outputError: (text, write) => write(oneLine(text)) });
   registerStart(program);
   registerTranslate(program);

@@ -15,17 +15,25 @@ const pathOptions = [
 ] as (keyof StartOptions)[];
 
 /**
- * Prepares the folder of a new run, or takes up that of an interrupted one with the options it was
- * started with.
+ * The options of the run: those given, or those that the interrupted run was started with.
  *
- * @throws {OptionError} `OUTPUT_FOLDER`, or `NOTHING_TO_RESUME`.
+ * @throws {OptionError} `NOTHING_TO_RESUME`
  */
-export async function openRun(
-  options: StartOptions,
-): Promise<{ readonly options: StartOptions; readonly storage: FolderStorage }> {
-  const { output, resume = false } = options;
+export async function optionsOfRun(given: StartOptions): Promise<StartOptions> {
+  const { output, resume = false } = given;
+  return resume ? { ...(await readOptions(output)), output, resume } : given;
+}
+
+/**
+ * Prepares the folder of a new run, or takes up that of an interrupted one. Nothing is written before,
+ * so that bad input leaves no trace.
+ *
+ * @throws {OptionError} `OUTPUT_FOLDER`
+ */
+export async function openRun(options: StartOptions): Promise<FolderStorage> {
+  const { output } = options;
   const storage = new FolderStorage(join(output, "checkpoints"));
-  if (resume) return { options: { ...(await readOptions(output)), output, resume }, storage };
+  if (options.resume) return storage;
   await prepareFolder(output);
   await setAside(join(output, "checkpoints"));
   const kept = { ...options, ...absolutePaths(options) };
@@ -35,7 +43,7 @@ export async function openRun(
     2,
   );
   await writeFileWhole(join(output, optionsFile), `${json}\n`);
-  return { options, storage };
+  return storage;
 }
 
 async function readOptions(output: string): Promise<StartOptions> {

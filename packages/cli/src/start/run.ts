@@ -17,7 +17,7 @@ import { watchTraining } from "../terminal/watch-training.ts";
 import { type DataOptions, loadStartData, type StartData } from "./data.ts";
 import { describeResults, describeStart, percent } from "./describe.ts";
 import { pickAttention } from "./pick-attention.ts";
-import { openRun } from "./run-folder.ts";
+import { openRun, optionsOfRun } from "./run-folder.ts";
 
 export interface StartOptions extends DataOptions {
   readonly steps?: number;
@@ -42,8 +42,9 @@ const numbersOptions: TranslatorOptions = {
 };
 
 export async function runStart(given: StartOptions): Promise<void> {
-  const { options, storage } = await openRun(given);
+  const options = await optionsOfRun(given);
   const data = await loadStartData(options);
+  const storage = await openRun(options);
   await loadKernels({
     simd: options.simd,
     ...(options.threads !== undefined && { threads: options.threads }),

@@ -4,6 +4,7 @@
  */
 import { attentionHeatmap, lossCurves } from "@seq/inspect";
 import type { TranslatorMetrics } from "../translator/metrics.ts";
+import { specialTokens } from "../translator/pieces.ts";
 import { type Html, html, raw } from "./html.ts";
 import { reportStyle } from "./style.ts";
 
@@ -88,10 +89,18 @@ function figures(metrics: TranslatorMetrics): Html {
 
 function heatmap(sample: AttentionSample): Html {
   const svg = attentionHeatmap(sample.sourcePieces, sample.targetPieces, sample.weights);
-  return html`<figure>${raw(svg)}<figcaption>${sample.sourcePieces.join("").trim()} → ${sample.targetPieces.join("").trim()}</figcaption></figure>`;
+  return html`<figure>${raw(svg)}<figcaption>${joinPieces(sample.sourcePieces)} → ${joinPieces(sample.targetPieces)}</figcaption></figure>`;
 }
 
 function sampleRow({ source, translation, reference }: TranslationSample): Html {
   const verdict = translation === reference ? "good" : "bad";
   return html`<tr><td>${source}</td><td class="${verdict}">${translation}</td><td>${reference}</td></tr>`;
+}
+
+/** The text of some pieces, without the end symbol. */
+function joinPieces(pieces: readonly string[]): string {
+  return pieces
+    .filter((piece) => piece !== specialTokens.end)
+    .join("")
+    .trim();
 }
