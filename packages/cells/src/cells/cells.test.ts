@@ -396,6 +396,23 @@ describe("cells refuse", () => {
     expect(refusal(body)).toBe(message);
   });
 
+  test("and leave no tensors when they do", () => {
+    const sizes = { inputSize: 1, hiddenSize: 2, rng: new Rng(0) };
+    const bad = {
+      nonlinearity: "x",
+      resetGate: "x",
+      outputActivation: "x",
+      forgetBias: Number.NaN,
+    };
+    const left = tensorsLeftBy(() => {
+      refusal(() => new ElmanCell({ ...sizes, nonlinearity: bad.nonlinearity as never }));
+      refusal(() => new GRUCell({ ...sizes, resetGate: bad.resetGate as never }));
+      refusal(() => new LSTMCell({ ...sizes, outputActivation: bad.outputActivation as never }));
+      refusal(() => new LSTMCell({ ...sizes, forgetBias: bad.forgetBias }));
+    });
+    expect(left).toBe(0);
+  });
+
   test("a disposed input, and steps after dispose()", () => {
     const x = tf.zeros([1, 32]);
     x.dispose();

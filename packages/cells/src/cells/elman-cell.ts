@@ -43,10 +43,11 @@ export class ElmanCell extends RecurrentCell<ElmanState> implements SequenceCell
     checkOptions(where, options, known);
     const { inputSize, hiddenSize, rng, initializer } = options;
     const bias = checkBoolean(where, "bias", options.bias ?? true);
+    const g = options.nonlinearity ?? "tanh";
+    const nonlinearity = checkOneOf(where, "nonlinearity", g, activationNames);
     const specs = torchSpecs(1, inputSize, hiddenSize, { bias });
     super({ name: where, inputSize, hiddenSize }, specs, rng, initializer);
-    const { nonlinearity = "tanh" } = options;
-    this.nonlinearity = checkOneOf(where, "nonlinearity", nonlinearity, activationNames);
+    this.nonlinearity = nonlinearity;
   }
 
   get stateSizes(): { h: number } {

@@ -60,11 +60,16 @@ export class GRUCell extends RecurrentCell<GRUState> implements SequenceCell<GRU
     checkOptions(where, options, knownOptions);
     const { inputSize, hiddenSize, rng, initializer } = options;
     const bias = checkBoolean(where, "bias", options.bias ?? true);
+    const [reset, update] = [
+      options.resetGate ?? "after-product",
+      options.updateGate ?? "keeps-old",
+    ];
+    const resetGate = checkOneOf(where, "resetGate", reset, ["after-product", "before-product"]);
+    const updateGate = checkOneOf(where, "updateGate", update, ["keeps-old", "takes-new"]);
     const specs = torchSpecs(3, inputSize, hiddenSize, { bias });
     super({ name: where, inputSize, hiddenSize }, specs, rng, initializer);
-    const { resetGate = "after-product", updateGate = "keeps-old" } = options;
-    this.resetGate = checkOneOf(where, "resetGate", resetGate, ["after-product", "before-product"]);
-    this.updateGate = checkOneOf(where, "updateGate", updateGate, ["keeps-old", "takes-new"]);
+    this.resetGate = resetGate;
+    this.updateGate = updateGate;
   }
 
   get stateSizes(): { h: number } {

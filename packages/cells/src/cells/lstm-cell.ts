@@ -80,6 +80,10 @@ export class LSTMCell extends RecurrentCell<LSTMState> implements SequenceCell<L
     const bias = checkBoolean(where, "bias", options.bias ?? true);
     const forgetGate = checkBoolean(where, "forgetGate", options.forgetGate ?? true);
     const projSize = checkProjection(where, options.projSize ?? 0, hiddenSize);
+    const candidateActivation = checkActivation(where, options, "candidateActivation");
+    const outputActivation = checkActivation(where, options, "outputActivation");
+    const { forgetBias = 1 } = options;
+    if (forgetBias !== "initializer") checkNumber(where, "forgetBias", forgetBias);
     const outputSize = projSize || hiddenSize;
     const specs = torchSpecs(forgetGate ? 4 : 3, inputSize, hiddenSize, { bias, outputSize });
     if (projSize > 0) {
@@ -88,13 +92,9 @@ export class LSTMCell extends RecurrentCell<LSTMState> implements SequenceCell<L
     super({ name: where, inputSize, hiddenSize, outputSize }, specs, rng, initializer);
     this.projSize = projSize;
     this.forgetGate = forgetGate;
-    this.candidateActivation = checkActivation(where, options, "candidateActivation");
-    this.outputActivation = checkActivation(where, options, "outputActivation");
-    const { forgetBias = 1 } = options;
-    if (forgetBias !== "initializer") {
-      checkNumber(where, "forgetBias", forgetBias);
-      if (bias && forgetGate) this.setForgetBias(forgetBias);
-    }
+    this.candidateActivation = candidateActivation;
+    this.outputActivation = outputActivation;
+    if (forgetBias !== "initializer" && bias && forgetGate) this.setForgetBias(forgetBias);
   }
 
   get stateSizes(): { h: number; c: number } {

@@ -12,6 +12,7 @@ import { unroll } from "../unroll.ts";
 import { GRU } from "./gru.ts";
 import { disposeState, stackState, unstackState } from "./layer-state.ts";
 import { LSTM } from "./lstm.ts";
+import { RecurrentLayers } from "./recurrent-layers.ts";
 import { RNN } from "./rnn.ts";
 
 const sizes = { inputSize: 3, hiddenSize: 4 };
@@ -531,6 +532,22 @@ describe("layers refuse", () => {
     expect(refusal(() => lstm().forward(tf.zeros([1, 2, 3]), { ...options, initialState }))).toBe(
       "NOT_FINITE LSTM.forward: initialState[0].h of shape [1, 4] holds Infinity at value 0 (row 0), expected finite numbers.",
     );
+  });
+
+  test("a factory whose cells do not fit, and keeps none of them", () => {
+    const left = tensorsLeftBy(() => {
+      const layers = () =>
+        new RecurrentLayers({
+          inputSize: 3,
+          numLayers: 2,
+          rng: rng(),
+          createCell: (request) => new LSTMCell({ inputSize: 3, hiddenSize: 4, rng: request.rng }),
+        });
+      expect(refusal(layers)).toBe(
+        "SIZES_DIFFER RecurrentLayers: createCell gave a cell 3 -> 4, expected 4 -> 4.",
+      );
+    });
+    expect(left).toBe(0);
   });
 
   test("every option of the cell reaches it", () => {

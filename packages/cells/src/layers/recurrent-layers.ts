@@ -203,25 +203,22 @@ export class RecurrentLayers<S extends CellState<tf.Tensor>> {
     width: number;
   } {
     const cells: Cell<tf.Tensor, S>[] = [];
-    let width = 0;
-    for (let layer = 0; layer < this.numLayers; layer++) {
-      const inputSize = layerInputSize(this.connections, layer, this.inputSize, width);
-      for (const reverse of this.bidirectional ? [false, true] : [false]) {
-        cells.push(createCell({ inputSize, rng, layer, reverse }));
+    try {
+      let width = 0;
+      for (let layer = 0; layer < this.numLayers; layer++) {
+        const inputSize = layerInputSize(this.connections, layer, this.inputSize, width);
+        for (const reverse of this.bidirectional ? [false, true] : [false]) {
+          cells.push(createCell({ inputSize, rng, layer, reverse }));
+          checkCellSizes(this.where, cells, inputSize);
+        }
+        const { outputSize } = cells[0] as Cell<tf.Tensor, S>;
+        width = mergedSize(this.merge, this.directions, outputSize);
       }
-      const { outputSize } = cells[0] as Cell<tf.Tensor, S>;
-      width = mergedSize(this.merge, this.directions, outputSize);
-    }
-    const [first, ...others] = cells as [Cell<tf.Tensor, S>, ...Cell<tf.Tensor, S>[]];
-    const odd = others.find((cell) => cell.outputSize !== first.outputSize);
-    if (odd !== undefined) {
+      return { cells, width };
+    } catch (error) {
       for (const cell of cells) cell.dispose();
-      throw new OptionError(
-        `${this.where}: createCell gave cells of output sizes ${first.outputSize} and ${odd.outputSize}, expected one size.`,
-        { code: "SIZES_DIFFER" },
-      );
+      throw error;
     }
-    return { cells, width };
   }
 
   /** The states to start from and the cells under this run's masks; inside the caller's tidy. */
@@ -339,6 +336,17 @@ interface Run<S extends CellState<tf.Tensor>> {
   readonly cells: readonly Cell<tf.Tensor, S>[];
   /** Set in training when something is random. */
   readonly noise: Rng | undefined;
+}
+
+/** The newest cell reads what it was asked to read, and all cells give one size. */
+function checkCellSizes(where: string, cells: readonly Cell<tf.Tensor>[], inputSize: number): void {
+  const [first, newest] = [cells[0], cells[cells.length - 1]] as [Cell, Cell];
+  if (newest.inputSize !== inputSize || newest.outputSize !== first.outputSize) {
+    throw new OptionError(
+      `${where}: createCell gave a cell ${newest.inputSize} -> ${newest.outputSize}, expected ${inputSize} -> ${first.outputSize}.`,
+      { code: "SIZES_DIFFER", details: { cell: cells.length - 1 } },
+    );
+  }
 }
 
 function checkFiniteInput<S extends CellState<tf.Tensor>>(
