@@ -11,7 +11,7 @@
  */
 import { normalInitializer, xavierUniform } from "@seq/cells";
 import type { Rng, SequenceBatch } from "@seq/core";
-import { attention, linear } from "@seq/kernels";
+import { attention, attentionLstmSequence, linear } from "@seq/kernels";
 import * as tf from "@tensorflow/tfjs-core";
 import { createCell, type RecurrentCell, type RecurrentState } from "../recurrent-cell.ts";
 import { dropoutIn, embedIds, type Mode, newVariable } from "../tensors.ts";
@@ -70,29 +70,46 @@ export class AttentionDecoder {
         embedIds(this.#parameter("embedding.weight"), inputs.ids, inputs),
         this.#config.dropout,
       );
-      const pieces = tf.unstack(embedded, 1); // time x [batch, embeddingSize]
-      const steps: DecoderStep[] = [];
-      let state = this.initialState(encoded);
-      for (const piece of pieces) {
-        const step = this.#step(piece, state, encoded.outputs, encoded.lengths);
-        steps.push(step);
-        state = step.state;
-      }
-      return {
-        hiddenStates: tf.stack(
-          steps.map((step) => step.state.h),
-          1,
-        ),
-        contexts: tf.stack(
-          steps.map((step) => step.context),
-          1,
-        ),
-        attentionWeights: tf.stack(
-          steps.map((step) => step.attentionWeights),
-          1,
-        ),
-      };
+      const initial = this.initialState(encoded);
+      return (
+        this.#runFused(embedded, initial, encoded) ?? this.#runSteps(embedded, initial, encoded)
+      );
     });
+  }
+
+  /** All steps in one op, where there is one: LSTM with dot scores. Same numbers as `#runSteps`. */
+  #runFused(
+    embedded: tf.Tensor,
+    { h, c }: RecurrentState,
+    { outputs: keys, lengths }: Encoded,
+  ): DecoderRun | undefined {
+    const { attentionScore: score } = this.#config;
+    if (c === undefined || (score !== "dot" && score !== "scaled")) return undefined;
+    const weights = {
+      weightIh: this.#parameter("cell.weight_ih"),
+      weightHh: this.#parameter("cell.weight_hh"),
+      biasIh: this.#parameter("cell.bias_ih"),
+      biasHh: this.#parameter("cell.bias_hh"),
+    };
+    const run = attentionLstmSequence(embedded, { h, c }, keys, weights, { lengths, score });
+    const { outputs: hiddenStates, contexts, attentionWeights } = run;
+    return { hiddenStates, contexts, attentionWeights };
+  }
+
+  #runSteps(embedded: tf.Tensor, initial: RecurrentState, encoded: Encoded): DecoderRun {
+    const steps: DecoderStep[] = [];
+    let state = initial;
+    for (const piece of tf.unstack(embedded, 1)) {
+      const step = this.#step(piece, state, encoded.outputs, encoded.lengths);
+      steps.push(step);
+      state = step.state;
+    }
+    const over = (pick: (step: DecoderStep) => tf.Tensor) => tf.stack(steps.map(pick), 1);
+    return {
+      hiddenStates: over((step) => step.state.h),
+      contexts: over((step) => step.context),
+      attentionWeights: over((step) => step.attentionWeights),
+    };
   }
 
   /**
