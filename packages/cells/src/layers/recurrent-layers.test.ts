@@ -4,7 +4,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import fc from "fast-check";
 import { beforeAll, describe, expect, test } from "vitest";
 import { expectClose, randomTensor, refusal, tensorsLeftBy, values } from "../../test/helpers.ts";
-import type { LSTMCell } from "../cells/lstm-cell.ts";
+import { LSTMCell } from "../cells/lstm-cell.ts";
 import { packPaddedSequence, packSequence } from "../packing/pack.ts";
 import { padPackedSequence } from "../packing/pad.ts";
 import { tidy } from "../tidy.ts";
