@@ -85,6 +85,7 @@ export {
   type FinderResult,
   findLearningRate,
 } from "./loop/learning-rate-finder.ts";
+export { type KernelProfile, profileStep, type StepProfile } from "./loop/profile-step.ts";
 export { type AveragingOptions, WeightAverage } from "./loop/weight-average.ts";
 export {
   Adam,

@@ -1,4 +1,4 @@
-/** Bundles a test's program for another process or a page, siblings from their sources. */
+/** Bundles a test's program for another process or thread of Node, siblings from their sources. */
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 
@@ -10,21 +10,19 @@ const __filename = require("node:url").fileURLToPath(import.meta.url);
 const __dirname = require("node:path").dirname(__filename);`;
 
 /**
- * @param entry - file beside this one.
+ * @param entry - the file, `new URL("...", import.meta.url)`.
  * @returns the code.
  */
-export async function bundle(entry: string, platform: "node" | "browser"): Promise<string> {
+export async function bundle(entry: URL): Promise<string> {
   const result = await build({
-    entryPoints: [fileURLToPath(new URL(entry, import.meta.url))],
+    entryPoints: [fileURLToPath(entry)],
     bundle: true,
     write: false,
     format: "esm",
-    platform,
+    platform: "node",
     conditions: ["@seq/source"],
     target: "es2022",
-    // tfjs asks for these in Node only by `require`, behind a check.
-    external: platform === "browser" ? ["node:*"] : [],
-    ...(platform === "node" ? { banner: { js: commonJsNames } } : {}),
+    banner: { js: commonJsNames },
     logLevel: "silent",
   });
   return result.outputFiles[0]?.text as string;

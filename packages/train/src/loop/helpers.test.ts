@@ -12,6 +12,7 @@ import { Divergence } from "./divergence.ts";
 import { dryRun, gradientStatistics, listParameters, repeatBatch } from "./dry-run.ts";
 import { fit } from "./fit.ts";
 import { findLearningRate } from "./learning-rate-finder.ts";
+import { profileStep } from "./profile-step.ts";
 
 beforeAll(() => loadKernels({ simd: "exact" }));
 
@@ -107,6 +108,23 @@ describe("looks before a training", () => {
     });
     expect(loss).toBeLessThan(0.02);
     expect(epochs).toBe(150);
+  });
+});
+
+describe("profileStep", () => {
+  test("names the kernels of a step with their calls and times, and leaves nothing behind", async () => {
+    const model = make();
+    const data = sequenceBatches(rows, { batchSize: 8 });
+    const [before, cursor] = [memory().numTensors, data.cursor()];
+    const { kernels, kernelMilliseconds, milliseconds, peakBytes } = await profileStep(model, data);
+    expect(memory().numTensors).toBe(before);
+    expect(data.cursor()).toEqual(cursor);
+    expect(kernels.length).toBeGreaterThan(3);
+    const times = kernels.map((kernel) => kernel.milliseconds);
+    expect(times).toEqual([...times].sort((a, b) => b - a));
+    expect(kernels.every(({ calls }) => calls >= 1)).toBe(true);
+    expect(kernelMilliseconds).toBeLessThanOrEqual(milliseconds);
+    expect(peakBytes).toBeGreaterThan(0);
   });
 });
 

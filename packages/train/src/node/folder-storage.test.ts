@@ -100,11 +100,15 @@ describe("a killed process", () => {
   let program = "";
   beforeAll(async () => {
     program = join(folder, "kill-worker.mjs");
-    writeFileSync(program, await bundle("./kill-worker.ts", "node"));
+    writeFileSync(program, await bundle(new URL("../../test/kill-worker.ts", import.meta.url)));
   });
 
-  function start(place: string, log: string): { child: ChildProcess; ended: Promise<void> } {
-    const child = spawn(process.execPath, [program, place, log, "60"], {
+  function start(
+    place: string,
+    log: string,
+    pace: "slow" | "fast" = "fast",
+  ): { child: ChildProcess; ended: Promise<void> } {
+    const child = spawn(process.execPath, [program, place, log, "60", pace], {
       stdio: ["ignore", "ignore", "inherit"],
     });
     return { child, ended: new Promise((resolve) => child.on("exit", () => resolve())) };
@@ -125,13 +129,14 @@ describe("a killed process", () => {
     let kills = 0;
     let torn = 0;
     while (linesOf(log).at(-1) !== "done") {
-      const { child, ended } = start(place, log);
+      const meetsSave = kills % 2 === 1;
+      const { child, ended } = start(place, log, meetsSave ? "slow" : "fast");
       const isSaving = (): boolean =>
         existsSync(place) && readdirSync(place).some((name) => name.startsWith(".writing-"));
       // Once a random number of further lines is there, a random short time later.
       const target = linesOf(log).length + 4 + rng.integer(16);
       while (child.exitCode === null && linesOf(log).length < target) await sleep(2);
-      if (kills % 2 === 0) await sleep(rng.integer(12));
+      if (!meetsSave) await sleep(rng.integer(12));
       else while (child.exitCode === null && !isSaving()) await sleep(0);
       if (child.exitCode === null) {
         child.kill("SIGKILL");

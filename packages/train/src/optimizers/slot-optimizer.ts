@@ -26,7 +26,7 @@ export interface GroupedOptions<O extends CommonOptions> {
 }
 
 /** What a rule gets for one parameter at one step. */
-export interface RuleUpdate<O extends CommonOptions> {
+interface RuleUpdate<O extends CommonOptions> {
   readonly options: O;
   readonly learningRate: number;
   readonly momentum: number | undefined;

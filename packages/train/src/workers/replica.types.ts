@@ -3,7 +3,7 @@ import type { RngState } from "@seq/core";
 import type { TensorValues } from "../checkpoint/weights.ts";
 
 /** A nested state as plain data: `flattenState`. */
-export interface PlainState {
+interface PlainState {
   readonly shape: unknown;
   readonly tensors: ReadonlyMap<string, TensorValues>;
 }

@@ -28,8 +28,11 @@ beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), "seq-workers-"));
   replicaModule = join(folder, "replica.mjs");
   runModule = join(folder, "run.mjs");
-  writeFileSync(replicaModule, await bundle("./replica-worker.ts", "node"));
-  writeFileSync(runModule, await bundle("./run-worker.ts", "node"));
+  writeFileSync(
+    replicaModule,
+    await bundle(new URL("../../test/replica-worker.ts", import.meta.url)),
+  );
+  writeFileSync(runModule, await bundle(new URL("../../test/run-worker.ts", import.meta.url)));
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
