@@ -2,6 +2,8 @@ import { Rng, type SequenceBatch } from "@seq/core";
 import { loadKernels } from "@seq/kernels";
 import * as tf from "@tensorflow/tfjs-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { beamGenerate } from "../generate/beam-generate.ts";
+import { generate } from "../generate/generate.ts";
 import { nextLogProbs } from "../language-model/queries.ts";
 import { scoreByStream } from "../language-model/score-by-stream.ts";
 import type { RnnLanguageModelConfig } from "./config.ts";
@@ -377,6 +379,52 @@ describe("RnnLanguageModel", () => {
     expect(table(stream)).toEqual([second, fresh]);
     stream.dispose();
     expect(tf.memory().numTensors).toBe(before);
+    model.dispose();
+  });
+
+  test("training steps and generated tokens leave no tensors behind", () => {
+    const model = build({ ...configs["gru, blackout"]!, dropout: { output: 0.2, weight: 0.1 } });
+    const optimizer = tf.train.sgd(0.1);
+    const step = (seed: number) => {
+      const { grads, value } = tf.variableGrads(() => {
+        const { mean } = model.loss(batchOf([[1, 2, 9, 3]]), {
+          training: true,
+          rng: new Rng(seed),
+        });
+        return mean as tf.Scalar;
+      }, [...model.parameters.values()]);
+      optimizer.applyGradients(grads);
+      tf.dispose([grads, value]);
+    };
+    step(0);
+    const before = tf.memory().numTensors;
+    for (let seed = 1; seed <= 30; seed++) step(seed);
+    generate(model, {
+      prompts: [[1], [2, 3]],
+      maxNewTokens: 40,
+      stopIds: [],
+      rng: new Rng(1),
+      topK: 5,
+    });
+    beamGenerate(model, { prompt: [1], maxNewTokens: 8, beamWidth: 3 });
+    expect(tf.memory().numTensors).toBe(before);
+    model.dispose();
+  });
+
+  test("generates in a batch what it generates alone", () => {
+    const model = build(configs["gru, two layers, tied"]!);
+    const prompts = [[1, 2, 3], [], [9]];
+    const together = generate(model, { prompts, maxNewTokens: 8, temperature: 0, stopIds: [] });
+    prompts.forEach((prompt, i) => {
+      const [alone] = generate(model, {
+        prompts: [prompt],
+        maxNewTokens: 8,
+        temperature: 0,
+        stopIds: [],
+      });
+      expect(together[i]!.ids).toEqual(alone!.ids);
+      expect(together[i]!.logProb).toBeCloseTo(alone!.logProb, 3);
+    });
     model.dispose();
   });
 

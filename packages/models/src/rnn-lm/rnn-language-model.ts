@@ -23,7 +23,7 @@ import type {
   ScoreOptions,
   SequenceScore,
 } from "../language-model/language-model.types.ts";
-import type { FullSoftmax } from "../output-layers/full-softmax.ts";
+import { FullSoftmax } from "../output-layers/full-softmax.ts";
 import type { OutputLayer } from "../output-layers/output-layer.types.ts";
 import { uniformVariable } from "../output-layers/variables.ts";
 import { embedIds, prefixed } from "../tensors.ts";
@@ -197,11 +197,22 @@ export class RnnLanguageModel implements SequenceModel<SequenceBatch, tf.Tensor>
     return tf.neg(softmaxCrossEntropy(logits, targets, { reduction: "none" }));
   }
 
-  /** log P of all ids from what the output layer reads, `[rows, vocabSize]`; inside the caller's `tf.tidy`. */
-  logProbsOf(x: tf.Tensor, histories: Int32Array | undefined): tf.Tensor {
-    if (this.maxent === undefined || histories === undefined) return this.output.logProbs(x);
-    const logits = (this.output as FullSoftmax).logits(x);
-    return tf.logSoftmax(tf.add(logits, this.maxent.logits(histories, x.shape[0]!)));
+  /**
+   * Writes log P of all ids from what the output layer reads, `[rows, vocabSize]`.
+   *
+   * @param histories - of the rows, for maxent features.
+   */
+  writeLogProbs(x: tf.Tensor, histories: Int32Array | undefined, out: Float32Array): void {
+    const table = tf.tidy(() => {
+      if (!(this.output instanceof FullSoftmax)) return this.output.logProbs(x);
+      const logits = this.output.logits(x);
+      if (this.maxent === undefined || histories === undefined) return logits;
+      return tf.add(logits, this.maxent.logits(histories, x.shape[0]!));
+    });
+    out.set(table.dataSync());
+    table.dispose();
+    // One pass over plain numbers is cheaper for a few rows than the tensor ops of a softmax.
+    if (this.output instanceof FullSoftmax) normalizeRows(out, this.vocabSize);
   }
 
   /** One step of all layers, out of training; inside the caller's `tf.tidy`. */
@@ -293,6 +304,18 @@ export class RnnLanguageModel implements SequenceModel<SequenceBatch, tf.Tensor>
 
 function historyIds(state: RnnState | undefined): Int32Array | undefined {
   return state?.history && Int32Array.from(state.history.dataSync());
+}
+
+/** Rows of logits to log-probabilities, in place. */
+function normalizeRows(table: Float32Array, width: number): void {
+  for (let at = 0; at < table.length; at += width) {
+    let highest = Number.NEGATIVE_INFINITY;
+    for (let i = at; i < at + width; i++) if (table[i]! > highest) highest = table[i]!;
+    let sum = 0;
+    for (let i = at; i < at + width; i++) sum += Math.exp(table[i]! - highest);
+    const shift = highest + Math.log(sum);
+    for (let i = at; i < at + width; i++) table[i]! -= shift;
+  }
 }
 
 /** One object per layer, so that sizes may differ from layer to layer. */

@@ -44,9 +44,7 @@ export class RnnStream implements LanguageModelStream {
   }
 
   logProbs(out: Float32Array): void {
-    const table = tf.tidy(() => this.#model.logProbsOf(this.#now.x, this.#histories));
-    out.set(table.dataSync());
-    table.dispose();
+    this.#model.writeLogProbs(this.#now.x, this.#histories, out);
   }
 
   /** Writes the last layer's h of all rows, `[rows, size]`. */
