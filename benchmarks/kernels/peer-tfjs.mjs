@@ -72,7 +72,24 @@ function crossEntropy({ rows, inputSize, classes, rounds }) {
   return { values, times };
 }
 
+/** tf.matMul as it is: the start of the result, times of single products. */
+function multiply({ m, k, n, ta, tb, rounds }) {
+  const a = tf.tensor2d(gaussian(m * k, 1), ta ? [k, m] : [m, k]);
+  const b = tf.tensor2d(gaussian(k * n, 2), tb ? [n, k] : [k, n]);
+  const step = () => tf.tidy(() => tf.matMul(a, b, ta, tb).dataSync().slice(0, 1000));
+  const values = step();
+  // A slow one is timed less often, a fast one in groups.
+  const single = timed(step);
+  const repeats = Math.max(1, Math.min(50, Math.ceil(5 / (single + 0.1))));
+  const group = () => {
+    for (let i = 0; i < repeats; i++) tf.dispose(tf.matMul(a, b, ta, tb));
+  };
+  const times = Array.from({ length: single > 300 ? 1 : rounds }, () => timed(group) / repeats);
+  tf.dispose([a, b]);
+  return { values, times };
+}
+
 process.on("message", ({ task, ...settings }) => {
-  process.send({ optimize, crossEntropy }[task](settings));
+  process.send({ optimize, crossEntropy, product: multiply }[task](settings));
 });
 process.send("ready");
