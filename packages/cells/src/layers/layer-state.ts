@@ -2,7 +2,7 @@
  * The state of a stack of layers: a list of cell states, layer by layer and within a layer forward before
  * backward (torch's order), or torch's form, one tensor per name with that list as its first axis.
  */
-import { type CellState, type LayerState, ShapeError } from "@seq/core";
+import { type Cell, type CellState, type LayerState, ShapeError } from "@seq/core";
 import * as tf from "@tensorflow/tfjs-core";
 import { checkTensor } from "../check.ts";
 import { unstack } from "../tidy.ts";
@@ -42,47 +42,57 @@ export function disposeState(states: LayerState<CellState<tf.Tensor>>): void {
   for (const state of states) for (const tensor of Object.values(state)) tensor.dispose();
 }
 
+/** The size of each tensor of a cell's state, by name. */
+export type StateSizes = Readonly<Record<string, number>>;
+
+export function stateSizesOf(cell: Cell<tf.Tensor>): StateSizes {
+  const zeros = Object.entries<tf.Tensor>(cell.zeroState(1));
+  for (const [, tensor] of zeros) tensor.dispose();
+  return Object.fromEntries(zeros.map(([name, { shape }]) => [name, shape[1] as number]));
+}
+
 /**
- * Any form of initial state as a list, checked against zero states; inside the caller's tidy.
+ * Any form of initial state as a list, checked; inside the caller's tidy.
  *
- * @param unbatched - the given tensors have no batch axis.
+ * @param sizes - of each cell's state.
+ * @param batch - undefined when the given tensors have no batch axis.
  */
 export function readInitialState<S extends CellState<tf.Tensor>>(
   where: string,
   given: InitialState<S>,
-  zeros: readonly S[],
-  unbatched: boolean,
+  sizes: readonly StateSizes[],
+  batch: number | undefined,
 ): S[] {
+  const leading = batch === undefined ? [] : [batch];
   const list = Array.isArray(given)
     ? (given as S[])
-    : readStacked(where, given as StackedState, zeros, unbatched);
-  if (list.length !== zeros.length) {
+    : (readStacked(where, given as StackedState, sizes, leading) as S[]);
+  if (list.length !== sizes.length) {
     throw new ShapeError(
-      `${where}: initialState has ${list.length} states, expected ${zeros.length} (directions * layers).`,
-      { code: "SHAPE_MISMATCH", details: { states: list.length, expected: zeros.length } },
+      `${where}: initialState has ${list.length} states, expected ${sizes.length} (directions * layers).`,
+      { code: "SHAPE_MISMATCH", details: { states: list.length, expected: sizes.length } },
     );
   }
-  return zeros.map((zero, k) => {
-    const names = Object.keys(zero).map((name) => {
+  return sizes.map((own, k) => {
+    const tensors = Object.entries(own).map(([name, size]) => {
       const tensor = (list[k] as S)[name] as tf.Tensor;
-      const expected = (zero[name] as tf.Tensor).shape.slice(unbatched ? 1 : 0);
-      checkTensor(where, `initialState[${k}].${name}`, tensor, expected);
-      return [name, unbatched ? tf.expandDims(tensor, 0) : tensor];
+      checkTensor(where, `initialState[${k}].${name}`, tensor, [...leading, size]);
+      return [name, batch === undefined ? tf.expandDims(tensor, 0) : tensor];
     });
-    return Object.fromEntries(names) as S;
+    return Object.fromEntries(tensors) as S;
   });
 }
 
-function readStacked<S extends CellState<tf.Tensor>>(
+function readStacked(
   where: string,
   given: StackedState,
-  zeros: readonly S[],
-  unbatched: boolean,
-): S[] {
-  for (const [name, zero] of Object.entries(zeros[0] as S)) {
-    const shape = zero.shape.slice(unbatched ? 1 : 0);
-    checkTensor(where, `initialState.${name}`, given[name] as tf.Tensor, [zeros.length, ...shape]);
+  sizes: readonly StateSizes[],
+  leading: readonly number[],
+): CellState<tf.Tensor>[] {
+  const own = Object.entries(sizes[0] as StateSizes);
+  for (const [name, size] of own) {
+    const shape = [sizes.length, ...leading, size];
+    checkTensor(where, `initialState.${name}`, given[name] as tf.Tensor, shape);
   }
-  const names = Object.keys(zeros[0] as S);
-  return unstackState(Object.fromEntries(names.map((n) => [n, given[n] as tf.Tensor]))) as S[];
+  return unstackState(Object.fromEntries(own.map(([name]) => [name, given[name] as tf.Tensor])));
 }

@@ -46,7 +46,7 @@ import {
   layerOptionNames,
   type RecurrentLayersOptions,
 } from "./layer-options.ts";
-import { readInitialState } from "./layer-state.ts";
+import { readInitialState, type StateSizes, stateSizesOf } from "./layer-state.ts";
 import { type MergeMode, mergeDirections, mergedSize, mergeNames } from "./merge.ts";
 import { isStackParameter, layerSuffix, stackParameters } from "./stack-parameters.ts";
 
@@ -75,6 +75,8 @@ export class RecurrentLayers<S extends CellState<tf.Tensor>> {
   /** Trainable, by torch's names: `weight_ih_l0`, `weight_ih_l0_reverse`, ... */
   readonly parameters: ReadonlyMap<string, tf.Tensor>;
   protected readonly where: string;
+  /** The names and sizes of each cell's state. */
+  readonly #stateSizes: readonly StateSizes[];
 
   constructor(options: RecurrentLayersOptions<S>, name = "RecurrentLayers") {
     checkOptions(name, options, [...layerOptionNames, "createCell"]);
@@ -95,6 +97,7 @@ export class RecurrentLayers<S extends CellState<tf.Tensor>> {
     const { cells, width } = this.#createCells(options);
     this.cells = cells;
     this.outputSize = width;
+    this.#stateSizes = cells.map(stateSizesOf);
     this.parameters = stackParameters(this, options.rng);
   }
 
@@ -229,15 +232,14 @@ export class RecurrentLayers<S extends CellState<tf.Tensor>> {
     { initialState, training = false, rng }: ForwardOptions<S>,
   ): Run<S> {
     checkBoolean(where, "training", training);
-    const defaults = this.#defaultStates(batch);
     const states =
       initialState === undefined
-        ? defaults
-        : readInitialState(where, initialState, defaults, unbatched);
+        ? this.#defaultStates(batch)
+        : readInitialState(where, initialState, this.#stateSizes, unbatched ? undefined : batch);
     const noise = training && this.#isRandom ? checkRng(where, rng) : undefined;
     return {
       states,
-      cells: this.cells.map((cell) => this.#regularized(cell, batch, noise)),
+      cells: this.cells.map((cell, k) => this.#regularized(cell, k, batch, noise)),
       noise,
     };
   }
@@ -249,6 +251,7 @@ export class RecurrentLayers<S extends CellState<tf.Tensor>> {
 
   #regularized(
     cell: Cell<tf.Tensor, S>,
+    k: number,
     batch: number,
     noise: Rng | undefined,
   ): Cell<tf.Tensor, S> {
@@ -262,15 +265,16 @@ export class RecurrentLayers<S extends CellState<tf.Tensor>> {
       regularized = withRecurrentDropout(regularized, mask);
     }
     if (this.zoneout !== 0) {
-      regularized = withZoneout(regularized, this.#zoneoutRates(cell), noise);
+      regularized = withZoneout(regularized, this.#zoneoutRates(k), noise);
     }
     return regularized;
   }
 
-  #zoneoutRates(cell: Cell<tf.Tensor, S>): Readonly<Record<string, number>> {
+  #zoneoutRates(k: number): Readonly<Record<string, number>> {
     if (typeof this.zoneout !== "number") return this.zoneout;
     const rate = this.zoneout;
-    return Object.fromEntries(Object.keys(cell.zeroState(1)).map((name) => [name, rate]));
+    const names = Object.keys(this.#stateSizes[k] as StateSizes);
+    return Object.fromEntries(names.map((name) => [name, rate]));
   }
 
   #defaultStates(batch: number): S[] {
