@@ -55,7 +55,6 @@ module.exports = {
   options: {
     doNotFollow: { path: "node_modules" },
     tsPreCompilationDeps: true,
-    tsConfig: { fileName: "internal/tsconfig/base.json" },
     enhancedResolveOptions: {
       conditionNames: ["@seq/source", "import", "default"],
       exportsFields: ["exports"],

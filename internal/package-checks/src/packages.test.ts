@@ -1,10 +1,10 @@
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { publint } from "publint";
 import { formatMessage } from "publint/utils";
 import { describe, expect, test } from "vitest";
-import { builtEntries, manifest, packageFolder, packageNames, tarballs } from "./packages.ts";
+import { builtEntries, manifest, packageFolder, packageNames, tarball } from "./packages.ts";
 
 const attw = join(
   dirname(fileURLToPath(import.meta.resolve("@arethetypeswrong/cli/package.json"))),
@@ -22,11 +22,14 @@ describe.each(packageNames)("@seq/%s", (name) => {
   });
 
   test("has types that fit its files", () => {
-    const tarball = tarballs().get(name) as string;
-    const output = execFileSync(process.execPath, [attw, tarball, "--profile", "esm-only"], {
-      encoding: "utf8",
-    });
-    expect(output).toContain("No problems found");
+    const { status, stdout } = spawnSync(
+      process.execPath,
+      [attw, tarball(name), "--profile", "esm-only"],
+      {
+        encoding: "utf8",
+      },
+    );
+    expect(status, stdout).toBe(0);
   });
 
   test("does nothing at import: compiles no WASM, prints nothing, opens no file", () => {

@@ -37,24 +37,24 @@ export function builtEntries(name: string): { readonly subpath: string; readonly
   });
 }
 
-let packed: Map<string, string> | undefined;
+const packed = new Map<string, string>();
+let packFolder: string | undefined;
 
-/** Packs all packages once into a temporary folder; the map gives each tarball's path. */
-export function tarballs(): ReadonlyMap<string, string> {
-  if (packed !== undefined) return packed;
-  const folder = temporaryFolder("tarballs");
-  packed = new Map();
-  for (const name of packageNames) {
-    builtEntries(name);
-    const printed = execFileSync("pnpm", ["pack", "--json", "--pack-destination", folder], {
-      cwd: packageFolder(name),
-      encoding: "utf8",
-      stdio: ["ignore", "pipe", "inherit"],
-    });
-    const { filename } = JSON.parse(printed) as { filename: string };
-    packed.set(name, resolve(folder, filename));
-  }
-  return packed;
+/** Packs a package once into a temporary folder; gives the tarball's path. */
+export function tarball(name: string): string {
+  const known = packed.get(name);
+  if (known !== undefined) return known;
+  builtEntries(name);
+  packFolder ??= temporaryFolder("tarballs");
+  const printed = execFileSync("pnpm", ["pack", "--json", "--pack-destination", packFolder], {
+    cwd: packageFolder(name),
+    encoding: "utf8",
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  const { filename } = JSON.parse(printed) as { filename: string };
+  const path = resolve(packFolder, filename);
+  packed.set(name, path);
+  return path;
 }
 
 export function temporaryFolder(prefix: string): string {

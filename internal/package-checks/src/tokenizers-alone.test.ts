@@ -2,12 +2,12 @@ import { execFileSync } from "node:child_process";
 import { readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { tarballs, temporaryFolder } from "./packages.ts";
+import { tarball, temporaryFolder } from "./packages.ts";
 
 test("@seq/tokenizers installs alone into an empty folder, trains, saves, loads and encodes", () => {
   const folder = temporaryFolder("tokenizers-alone");
   writeFileSync(join(folder, "package.json"), JSON.stringify({ type: "module", private: true }));
-  const files = ["core", "tokenizers"].map((name) => tarballs().get(name) as string);
+  const files = ["core", "tokenizers"].map(tarball);
   execFileSync("npm", ["install", "--no-audit", "--no-fund", "--offline", ...files], {
     cwd: folder,
     stdio: ["ignore", "ignore", "pipe"],
