@@ -40,7 +40,7 @@ export class AddedTokens {
   readonly #byId = new Map<number, AddedToken>();
   readonly #byContent = new Map<string, AddedToken>();
   readonly #shown = new Map<number, string>(); // normalized form, where it differs
-  readonly #matchers = new Map<string, Matcher>();
+  readonly #matchers = new Map<SpecialTokensInText, [plain: Matcher, normalized: Matcher]>();
 
   /** @param normalize - the tokenizer's normalizer, for tokens marked `normalized`. */
   constructor(tokens: readonly AddedToken[], normalize?: (text: string) => string) {
@@ -77,24 +77,26 @@ export class AddedTokens {
    */
   split(text: string, normalized: boolean, policy: SpecialTokensInText): Segment[] | undefined {
     if (this.list.length === 0) return undefined;
-    const matcher = this.#matcher(normalized, policy);
-    return matcher.split(text, policy === "refuse");
+    const matcher = this.#matcher(policy)[normalized ? 1 : 0];
+    return matcher.isEmpty ? undefined : matcher.split(text, policy === "refuse");
   }
 
-  #matcher(normalized: boolean, policy: SpecialTokensInText): Matcher {
-    const key = `${normalized}:${typeof policy === "string" ? policy : JSON.stringify(policy)}`;
-    let matcher = this.#matchers.get(key);
-    if (matcher === undefined) {
-      const wanted = this.list.filter((token) => {
-        if (token.normalized !== normalized || token.content === "") return false;
-        if (!token.special || policy === "follow" || policy === "refuse") return true;
-        return policy !== "text" && policy.includes(token.content);
-      });
-      matcher = new Matcher(wanted.map((token) => [this.#pattern(token, normalized), token]));
-      if (this.#matchers.size >= 64) this.#matchers.clear();
-      this.#matchers.set(key, matcher);
-    }
-    return matcher;
+  /** Kept by policy; lists by identity, so a caller who passes one list again and again pays once. */
+  #matcher(policy: SpecialTokensInText): [Matcher, Matcher] {
+    const known = this.#matchers.get(policy);
+    if (known !== undefined) return known;
+    const follows = (token: AddedToken): boolean => {
+      if (!token.special || policy === "follow" || policy === "refuse") return true;
+      return policy !== "text" && policy.includes(token.content);
+    };
+    const matcher = (normalized: boolean): Matcher => {
+      const wanted = this.list.filter((token) => token.normalized === normalized && follows(token));
+      return new Matcher(wanted.map((token) => [this.#pattern(token, normalized), token]));
+    };
+    if (this.#matchers.size >= 16) this.#matchers.clear();
+    const made: [Matcher, Matcher] = [matcher(false), matcher(true)];
+    this.#matchers.set(policy, made);
+    return made;
   }
 
   #pattern(token: AddedToken, normalized: boolean): string {
@@ -106,6 +108,8 @@ export class AddedTokens {
 class Matcher {
   readonly #byText = new Map<string, AddedToken>();
   readonly #lengths = new Map<number, number[]>(); // first code unit -> lengths, longest first
+  readonly #firstUnits: readonly number[];
+  readonly isEmpty: boolean;
 
   constructor(patterns: readonly (readonly [string, AddedToken])[]) {
     for (const [pattern, token] of patterns) {
@@ -117,12 +121,14 @@ class Matcher {
       this.#lengths.set(first, lengths);
     }
     for (const lengths of this.#lengths.values()) lengths.sort((a, b) => b - a);
+    this.#firstUnits = [...this.#lengths.keys()];
+    this.isEmpty = this.#byText.size === 0;
   }
 
   split(text: string, refuse: boolean): Segment[] | undefined {
     let segments: Segment[] | undefined;
     let done = 0; // what lies before is in segments
-    const scan = new FirstUnits([...this.#lengths.keys()], text);
+    const scan = new FirstUnits(this.#firstUnits, text);
     for (let at = scan.next(0); at < text.length; ) {
       const token = this.#matchAt(text, at);
       if (token === undefined) {

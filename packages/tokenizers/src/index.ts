@@ -58,6 +58,20 @@ export {
   type FromPretrainedOptions,
   fromPretrained,
 } from "./from-pretrained.ts";
+export {
+  countTokens,
+  type FitReport,
+  type LatticeTrace,
+  type MergeStep,
+  type MergeTrace,
+  measureFit,
+  type Oddity,
+  type OddityOptions,
+  oddTokens,
+  traceLattice,
+  traceMerges,
+  unusedTokens,
+} from "./inspect.ts";
 export { BPE, type BPEOptions } from "./models/bpe/model.ts";
 export { Lattice, type LatticeNode, type Segmentation } from "./models/unigram/lattice.ts";
 export { Unigram, type UnigramOptions } from "./models/unigram/model.ts";

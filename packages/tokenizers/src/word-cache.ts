@@ -5,10 +5,11 @@
  */
 import type { TokenBuffer } from "./token-buffer.ts";
 
-/** Longer words are not kept. Bytes. */
-export const maxCachedBytes = 64;
+/** Longer words are not kept. Bytes; lengths and spans fit in a byte each. */
+export const maxCachedBytes = 255;
 
 const maxWords = 1 << 17;
+const maxKeyBytes = 1 << 22;
 const stride = 4; // hash, begin of the key, length | tokens << 8, id or begin of the values
 
 export class WordCache {
@@ -83,7 +84,7 @@ export class WordCache {
     const length = end - begin;
     const count = out.length - from;
     if (length > maxCachedBytes || count === 0 || count > 255) return;
-    if (this.#count >= maxWords) this.clear();
+    if (this.#count >= maxWords || this.#keyEnd > maxKeyBytes) this.clear();
     if ((this.#count + 1) * 2 > this.#mask + 1) this.#grow();
     const slots = this.#slots;
     let slot = hash & this.#mask;

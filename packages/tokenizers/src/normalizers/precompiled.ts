@@ -5,6 +5,7 @@
  */
 import { type AlignedText, Rewriter } from "../aligned-text.ts";
 import type { Normalizer } from "../stages.types.ts";
+import { type CharacterTest, characterTest, remembered } from "../text/character-tests.ts";
 import type { CharsMap } from "../text/charsmap.ts";
 import { encodeUtf8 } from "../text/utf8.ts";
 
@@ -13,14 +14,15 @@ export class Precompiled implements Normalizer {
   readonly charsMap: CharsMap;
   #segmenter: Intl.Segmenter | undefined;
   readonly #known = new Map<string, string | null>(); // part -> replacement, null: stays
-  readonly #asciiStays: Uint8Array; // ASCII characters that no rule touches
+  readonly #stays: CharacterTest; // characters that no rule touches
+  readonly #joins: CharacterTest; // characters that may belong to a grapheme of several
 
   constructor(charsMap: CharsMap) {
     this.charsMap = charsMap;
-    this.#asciiStays = new Uint8Array(128);
-    for (let c = 0; c < 128; c++) {
-      this.#asciiStays[c] = this.#transform(String.fromCharCode(c)) === null ? 1 : 0;
-    }
+    this.#stays = remembered((c) => this.#transform(String.fromCodePoint(c)) === null);
+    this.#joins = characterTest(
+      /[\r\u0e33\u0eb3\u1100-\u11ff\ua960-\ua97f\ud7b0-\udfff\uff9e\uff9f\p{M}\p{Cf}\p{Emoji_Modifier}\p{Regional_Indicator}]/u,
+    );
   }
 
   normalize(text: string): string {
@@ -52,13 +54,14 @@ export class Precompiled implements Normalizer {
 
   #rewrite(text: string, report: (begin: number, end: number, becomes: string) => void): void {
     for (let at = 0; at < text.length; ) {
-      if (this.#standsAlone(text, at)) {
-        if (this.#asciiStays[text.charCodeAt(at)] === 0) this.#part(text, at, at + 1, report);
-        at++;
+      const codePoint = text.codePointAt(at) as number;
+      const width = codePoint > 0xffff ? 2 : 1;
+      if (this.#standsAlone(codePoint, text, at + width)) {
+        if (!this.#stays(codePoint)) this.#part(text, at, at + width, report);
+        at += width;
         continue;
       }
-      let end = at + 1;
-      while (end < text.length && !this.#standsAlone(text, end)) end++;
+      const end = this.#runEnd(text, at);
       this.#segmenter ??= new Intl.Segmenter("und", { granularity: "grapheme" });
       for (const { segment, index } of this.#segmenter.segment(text.slice(at, end))) {
         this.#grapheme(text, at + index, at + index + segment.length, report);
@@ -67,12 +70,23 @@ export class Precompiled implements Normalizer {
     }
   }
 
-  /** ASCII before ASCII is a grapheme by itself, but for CR LF. */
-  #standsAlone(text: string, at: number): boolean {
-    const unit = text.charCodeAt(at);
-    if (unit >= 128 || unit === 13) return false;
-    if (unit === 10 && at > 0 && text.charCodeAt(at - 1) === 13) return false;
-    return at + 1 === text.length || text.charCodeAt(at + 1) < 128;
+  /** A grapheme by itself: neither the character nor the next one joins others. */
+  #standsAlone(codePoint: number, text: string, next: number): boolean {
+    if (this.#joins(codePoint)) return false;
+    return next >= text.length || !this.#joins(text.codePointAt(next) as number);
+  }
+
+  /** End of a stretch with joining characters: a character that stands alone, after one that does not join. */
+  #runEnd(text: string, begin: number): number {
+    let joined = true;
+    for (let at = begin; at < text.length; ) {
+      const codePoint = text.codePointAt(at) as number;
+      const width = codePoint > 0xffff ? 2 : 1;
+      if (!joined && at > begin && this.#standsAlone(codePoint, text, at + width)) return at;
+      joined = this.#joins(codePoint);
+      at += width;
+    }
+    return text.length;
   }
 
   #grapheme(

@@ -1,25 +1,28 @@
-/** Tests of single code points by Unicode property, with a table for ASCII and a bounded memory beyond. */
+/** Tests of single code points by Unicode property, remembered in tables. */
 
 export type CharacterTest = (codePoint: number) => boolean;
 
+/**
+ * Remembers the answers of a test in tables of 256 code points, made as they are met: at most 1.1 MB when
+ * a text used all of Unicode.
+ */
+export function remembered(test: CharacterTest): CharacterTest {
+  const blocks: (Uint8Array | undefined)[] = [];
+  return (codePoint) => {
+    const index = codePoint >> 8;
+    const block = blocks[index] ?? (blocks[index] = new Uint8Array(256));
+    let answer = block[codePoint & 0xff] as number; // 0: not asked yet
+    if (answer === 0) {
+      answer = test(codePoint) ? 1 : 2;
+      block[codePoint & 0xff] = answer;
+    }
+    return answer === 1;
+  };
+}
+
 /** @param pattern - a regular expression for one character, flag `u`. */
 export function characterTest(pattern: RegExp): CharacterTest {
-  const ascii = new Int8Array(128);
-  const known = new Map<number, boolean>();
-  return (codePoint) => {
-    if (codePoint < 128) {
-      if (ascii[codePoint] === 0) {
-        ascii[codePoint] = pattern.test(String.fromCharCode(codePoint)) ? 1 : -1;
-      }
-      return ascii[codePoint] === 1;
-    }
-    let answer = known.get(codePoint);
-    if (answer === undefined) {
-      answer = pattern.test(String.fromCodePoint(codePoint));
-      if (known.size < 65536) known.set(codePoint, answer);
-    }
-    return answer;
-  };
+  return remembered((codePoint) => pattern.test(String.fromCodePoint(codePoint)));
 }
 
 function lazy(make: () => CharacterTest): CharacterTest {

@@ -26,7 +26,7 @@ export function decodeUtf8(bytes: Uint8Array): string {
  */
 export function writeUtf8(text: string, target: Uint8Array, at: number): number {
   const length = text.length;
-  if (length > 48) {
+  if (length > 128) {
     encoder ??= new TextEncoder();
     return at + encoder.encodeInto(text, target.subarray(at)).written;
   }

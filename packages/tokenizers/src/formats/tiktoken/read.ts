@@ -41,7 +41,7 @@ export function readTiktoken(
   where = "tiktoken",
   options: TiktokenOptions = {},
 ): Tokenizer {
-  const vocab = readRanks(file, where);
+  const { vocab, count } = readCountedRanks(file, where);
   if (options.preset !== undefined && !isTiktokenPreset(options.preset)) {
     throw new OptionError(
       `${where}: preset is "${options.preset}", expected the name of an encoding.`,
@@ -51,13 +51,12 @@ export function readTiktoken(
       },
     );
   }
-  const name =
-    options.preset ?? (options.pattern ? undefined : recogniseTiktoken(where, countOf(vocab)));
+  const name = options.preset ?? (options.pattern ? undefined : recogniseTiktoken(where, count));
   const preset = name === undefined ? undefined : tiktokenPreset(name);
   const pattern = options.pattern ?? preset?.pattern;
   if (pattern === undefined) {
     throw new FormatError(
-      `${where}: ${countOf(vocab)} ranks are of no known encoding; give the option preset, or pattern and specialTokens.`,
+      `${where}: ${count} ranks are of no known encoding; give the option preset, or pattern and specialTokens.`,
       { code: "TIKTOKEN" },
     );
   }
@@ -83,87 +82,126 @@ function special([content, id]: [string, number]): AddedToken {
   };
 }
 
-function countOf(vocab: Vocabulary): number {
-  let count = 0;
-  for (let id = 0; id < vocab.size; id++) if (vocab.has(id)) count++;
-  return count;
-}
-
 /** Reads the ranks alone. */
 export function readRanks(file: Uint8Array, where: string): Vocabulary {
-  const values = base64Values();
-  const pool = new Uint8Array(file.length); // base64 is longer than what it stands for
-  let begins = new Uint32Array(4096);
-  let ranks = new Uint32Array(4096);
-  let count = 0;
-  let end = 0;
-  let line = 1;
-  let ascending = true;
-  let top = -1;
-  for (let at = 0; at < file.length; line++) {
-    if (file[at] === 10 || (file[at] === 13 && file[at + 1] === 10)) {
-      at += file[at] === 10 ? 1 : 2;
-      continue; // an empty line
-    }
-    const begin = end;
-    let bits = 0;
-    let bitCount = 0;
-    let byte = file[at] as number;
-    for (let value = values[byte] as number; value >= 0; value = values[byte] as number) {
-      bits = (bits << 6) | value;
-      bitCount += 6;
-      if (bitCount >= 8) {
-        bitCount -= 8;
-        pool[end++] = bits >> bitCount;
-      }
-      byte = file[++at] as number;
-      if (at >= file.length) break;
-    }
-    while (file[at] === 0x3d) at++;
-    if (file[at] !== 0x20 || end === begin)
-      throw badLine(where, line, "a token in base64 and a space");
-    at++;
-    let rank = 0;
-    const digits = at;
-    for (; at < file.length && (file[at] as number) >= 48 && (file[at] as number) <= 57; at++) {
-      rank = rank * 10 + (file[at] as number) - 48;
-    }
-    const lineEnd = at >= file.length || file[at] === 10 || file[at] === 13;
-    if (at === digits || at - digits > 9 || !lineEnd)
-      throw badLine(where, line, "a rank after the space");
-    if (file[at] === 13) at++;
-    if (file[at] === 10) at++;
-    if (count === ranks.length) {
-      begins = grow(begins);
-      ranks = grow(ranks);
-    }
-    begins[count] = begin;
-    ranks[count++] = rank;
-    if (rank <= top) ascending = false;
-    top = Math.max(top, rank);
-  }
-  if (count === 0) throw badLine(where, 1, "at least one token");
-  // A table by rank must not be larger than the file explains.
-  if (top >= count * 8 + 65536) throw badLine(where, line - 1, `ranks below ${count * 8 + 65536}`);
-  return byRank(
-    pool.subarray(0, end),
-    begins.subarray(0, count),
-    ranks.subarray(0, count),
-    top,
-    ascending,
-    where,
-  );
+  return readCountedRanks(file, where).vocab;
 }
 
-function byRank(
-  pool: Uint8Array,
-  begins: Uint32Array,
-  ranks: Uint32Array,
-  top: number,
-  ascending: boolean,
-  where: string,
-): Vocabulary {
-  const count = ranks.length;
+function readCountedRanks(file: Uint8Array, where: string): { vocab: Vocabulary; count: number } {
+  const reader = new RankReader(file, where);
+  while (reader.at < file.length) reader.line();
+  const { count, top } = reader;
+  if (count === 0) throw badLine(where, 1, "at least one token");
+  // A table by rank must not be larger than the file explains.
+  if (top >= count * 8 + 65536) {
+    throw badLine(
+      where,
+      reader.lines,
+      `a rank below ${count * 8 + 65536} in a file of ${count} tokens`,
+    );
+  }
+  return { vocab: byRank(reader, where), count };
+}
+
+/** Reads line by line; tokens lie in `pool` in the order of the file. */
+class RankReader {
+  at = 0;
+  lines = 0;
+  count = 0;
+  /** The highest rank. */
+  top = -1;
+  /** Every rank so far was above the one before. */
+  ascending = true;
+  readonly pool: Uint8Array;
+  end = 0;
+  begins = new Uint32Array(4096);
+  ranks = new Uint32Array(4096);
+  readonly #file: Uint8Array;
+  readonly #where: string;
+  readonly #values = base64Values();
+
+  constructor(file: Uint8Array, where: string) {
+    this.#file = file;
+    this.#where = where;
+    this.pool = new Uint8Array(file.length); // base64 is longer than what it stands for
+  }
+
+  line(): void {
+    const file = this.#file;
+    this.lines++;
+    if (this.#lineEnd()) return;
+    const begin = this.end;
+    this.#token();
+    if (this.end === begin || file[this.at] !== 0x20) {
+      throw badLine(this.#where, this.lines, "a token in base64 and a space");
+    }
+    this.at++;
+    const rank = this.#rank();
+    if (rank < 0 || !(this.#lineEnd() || this.at >= file.length)) {
+      throw badLine(this.#where, this.lines, "a rank after the space");
+    }
+    if (this.count === this.ranks.length) {
+      this.begins = grow(this.begins);
+      this.ranks = grow(this.ranks);
+    }
+    this.begins[this.count] = begin;
+    this.ranks[this.count++] = rank;
+    if (rank <= this.top) this.ascending = false;
+    else this.top = rank;
+  }
+
+  #token(): void {
+    const file = this.#file;
+    const values = this.#values;
+    const length = file.length;
+    let { at, end } = this;
+    let bits = 0;
+    let count = 0;
+    for (; at < length; at++) {
+      const value = values[file[at] as number] as number;
+      if (value < 0) break;
+      bits = (bits << 6) | value;
+      count += 6;
+      if (count >= 8) {
+        count -= 8;
+        this.pool[end++] = bits >> count;
+      }
+    }
+    while (file[at] === 0x3d) at++;
+    this.at = at;
+    this.end = end;
+  }
+
+  /** A number of at most nine digits, or -1. */
+  #rank(): number {
+    const file = this.#file;
+    const begin = this.at;
+    let at = begin;
+    let rank = 0;
+    for (; at < file.length; at++) {
+      const digit = (file[at] as number) - 48;
+      if (digit < 0 || digit > 9) break;
+      rank = rank * 10 + digit;
+    }
+    this.at = at;
+    return at === begin || at - begin > 9 ? -1 : rank;
+  }
+
+  /** Steps over a line end, if one is here. */
+  #lineEnd(): boolean {
+    const file = this.#file;
+    const at = file[this.at] === 13 ? this.at + 1 : this.at;
+    if (file[at] !== 10) return false;
+    this.at = at + 1;
+    return true;
+  }
+}
+
+function byRank(reader: RankReader, where: string): Vocabulary {
+  const { top, ascending, count } = reader;
+  const pool = reader.pool.subarray(0, reader.end);
+  const begins = reader.begins.subarray(0, count);
+  const ranks = reader.ranks.subarray(0, count);
   const order = ascending
     ? undefined
     : Uint32Array.from(ranks, (_, i) => i).sort(

@@ -93,7 +93,7 @@ export function readMerges(text: string, where: string): [string, string][] {
 }
 
 export interface VocabTextOptions {
-  /** Lower-case and strip accents; default: when no token has an upper-case letter. */
+  /** Lower-case and strip accents; default: when no token has a letter of A-Z. */
   readonly lowercase?: boolean | undefined;
   readonly stripAccents?: boolean | undefined;
   readonly handleChineseCharacters?: boolean | undefined;
@@ -121,7 +121,7 @@ export function readVocabText(
       },
     );
   }
-  const cased = tokens.some((token) => /\p{Lu}/u.test(token) && !/^\[.*\]$/.test(token));
+  const cased = tokens.some((token) => /[A-Z]/.test(token) && !/^\[.*\]$/.test(token));
   const cls = vocab.idOf("[CLS]");
   const sep = vocab.idOf("[SEP]");
   return new Tokenizer({

@@ -92,8 +92,14 @@ function mergeShort(symbols: Symbols, table: MergeTable): void {
   symbols.count = count;
 }
 
+let scratch: LongWord | undefined;
+
 function mergeLong(symbols: Symbols, table: MergeTable): void {
-  new LongWord(symbols, table).run();
+  // Taken while in use, so that a call from within a call would get its own.
+  const word = scratch ?? new LongWord();
+  scratch = undefined;
+  word.run(symbols, table);
+  if (word.capacity <= 1 << 16) scratch = word;
 }
 
 /**
@@ -103,35 +109,24 @@ function mergeLong(symbols: Symbols, table: MergeTable): void {
  * `urgent`, which is asked before the bucket goes on, so the order is exactly (rank, position).
  */
 class LongWord {
-  readonly #symbols: Symbols;
-  readonly #table: MergeTable;
-  readonly #next: Int32Array;
-  readonly #previous: Int32Array;
-  readonly #ranks: Int32Array; // of the pair at p, -1: does not join
-  readonly #results: Int32Array;
-  readonly #heads: Int32Array; // rank -> last entry + 1, 0: empty
-  #entryPosition: Int32Array;
-  #entryBefore: Int32Array; // entry + 1 pushed before into the same bucket
+  capacity = 0;
+  #symbols = new Symbols();
+  #table: MergeTable | undefined;
+  #next = new Int32Array(0);
+  #previous = new Int32Array(0);
+  #ranks = new Int32Array(0); // of the pair at p, -1: does not join
+  #results = new Int32Array(0);
+  #heads = new Int32Array(0); // rank -> last entry + 1, 0: empty; all 0 between words
+  #entryPosition = new Int32Array(0);
+  #entryBefore = new Int32Array(0); // entry + 1 pushed before into the same bucket
   #entries = 0;
   readonly #waiting = new MinHeap(); // ranks with a bucket
   readonly #urgent = new MinHeap(); // rank * 2^31 + position
   #current = -1;
 
-  constructor(symbols: Symbols, table: MergeTable) {
+  run(symbols: Symbols, table: MergeTable): void {
+    this.#prepare(symbols, table);
     const n = symbols.count;
-    this.#symbols = symbols;
-    this.#table = table;
-    this.#next = new Int32Array(n);
-    this.#previous = new Int32Array(n);
-    this.#ranks = new Int32Array(n);
-    this.#results = new Int32Array(n);
-    this.#heads = new Int32Array(table.rankCount);
-    this.#entryPosition = new Int32Array(n * 2);
-    this.#entryBefore = new Int32Array(n * 2);
-  }
-
-  run(): void {
-    const n = this.#symbols.count;
     for (let p = 0; p < n; p++) {
       this.#next[p] = p + 1;
       this.#previous[p] = p - 1;
@@ -139,8 +134,25 @@ class LongWord {
     for (let p = 0; p < n; p++) this.#updatePair(p);
     while (this.#waiting.size > 0) this.#emptyBucket(this.#waiting.pop());
     this.#compact();
+    this.#symbols = new Symbols();
+    this.#table = undefined;
   }
 
+  #prepare(symbols: Symbols, table: MergeTable): void {
+    this.#symbols = symbols;
+    this.#table = table;
+    this.#entries = 0;
+    if (symbols.count > this.capacity) {
+      this.capacity = Math.max(symbols.count, Math.min(this.capacity * 2, 1 << 16));
+      this.#next = new Int32Array(this.capacity);
+      this.#previous = new Int32Array(this.capacity);
+      this.#ranks = new Int32Array(this.capacity);
+      this.#results = new Int32Array(this.capacity);
+      this.#entryPosition = new Int32Array(this.capacity * 2);
+      this.#entryBefore = new Int32Array(this.capacity * 2);
+    }
+    if (this.#heads.length < table.rankCount) this.#heads = new Int32Array(table.rankCount);
+  }
   /** All merges of one rank, left to right, and the urgent ones that come in between. */
   #emptyBucket(rank: number): void {
     this.#current = rank;
@@ -201,10 +213,11 @@ class LongWord {
   #updatePair(p: number): void {
     const { ids, count } = this.#symbols;
     const right = this.#next[p] as number;
-    const rank = right < count ? this.#table.rank(ids[p] as number, ids[right] as number) : -1;
+    const rank =
+      right < count ? (this.#table as MergeTable).rank(ids[p] as number, ids[right] as number) : -1;
     this.#ranks[p] = rank;
     if (rank < 0) return;
-    this.#results[p] = this.#table.result;
+    this.#results[p] = (this.#table as MergeTable).result;
     if (rank <= this.#current) this.#urgent.push(rank * 2 ** 31 + p);
     else this.#enqueue(rank, p);
   }

@@ -17,8 +17,8 @@ export class PairNeighbours {
   /** Takes in the pairs that the graph met since the last call. */
   linkNewPairs(): void {
     for (; this.#linked < this.#graph.pairs; this.#linked++) {
-      this.#link(0, this.#graph.pairLeft[this.#linked] as number, this.#linked);
-      this.#link(1, this.#graph.pairRight[this.#linked] as number, this.#linked);
+      this.#link(0, this.#graph.leftOf(this.#linked), this.#linked);
+      this.#link(1, this.#graph.rightOf(this.#linked), this.#linked);
     }
   }
 
@@ -33,7 +33,7 @@ export class PairNeighbours {
       let before = none;
       for (let pair = first[symbol] ?? none; pair >= 0; pair = next[pair] as number) {
         callback(pair);
-        if ((this.#graph.pairCounts[pair] as number) > 0) {
+        if (this.#graph.countOf(pair) > 0) {
           before = pair;
         } else if (before < 0) {
           first[symbol] = next[pair] as number;
