@@ -122,9 +122,9 @@ export function* mergeByFrequency(
   const merged = new Map<number, number>();
 
   const enter = (pair: number) => {
-    const left = graph.pairLeft[pair] as number;
-    const right = graph.pairRight[pair] as number;
-    const count = graph.pairCounts[pair] as number;
+    const left = graph.leftOf(pair);
+    const right = graph.rightOf(pair);
+    const count = graph.countOf(pair);
     // Counts of a pair only fall (but for re-formed symbols), so a pair below the minimum stays out.
     if (count >= minFrequency && shapes.mayJoin(left, right)) {
       heap.set(pair, count, left * 2 ** 26 + right);
@@ -138,7 +138,7 @@ export function* mergeByFrequency(
       else enter(grown);
     }
     for (const old of again) {
-      if ((graph.pairCounts[old] as number) > 0) apply(old, merged.get(old) as number);
+      if (graph.countOf(old) > 0) apply(old, merged.get(old) as number);
     }
   };
 
@@ -146,13 +146,13 @@ export function* mergeByFrequency(
   while (table.size < options.vocabSize && heap.size > 0) {
     const priority = heap.topPriority;
     const pair = heap.pop();
-    const count = graph.pairCounts[pair] as number;
+    const count = graph.countOf(pair);
     if (count !== priority) {
       enter(pair); // The count fell since the pair was entered: try again with what is left.
       continue;
     }
-    const left = graph.pairLeft[pair] as number;
-    const right = graph.pairRight[pair] as number;
+    const left = graph.leftOf(pair);
+    const right = graph.rightOf(pair);
     const known = table.idOf(table.join(left, right));
     if (known !== undefined && known < table.reserved) continue; // Text must not spell a special token.
     const symbol = table.add(table.join(left, right));

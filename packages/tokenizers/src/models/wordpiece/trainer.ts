@@ -81,9 +81,9 @@ function* mergeByScore(
   const merges: [number, number][] = [];
 
   const enter = (pair: number) => {
-    const left = graph.pairLeft[pair] as number;
-    const right = graph.pairRight[pair] as number;
-    const count = graph.pairCounts[pair] as number;
+    const left = graph.leftOf(pair);
+    const right = graph.rightOf(pair);
+    const count = graph.countOf(pair);
     if (count < minFrequency || refused.has(pair) || !shapes.mayJoin(left, right)) {
       heap.remove(pair);
     } else {
@@ -101,8 +101,8 @@ function* mergeByScore(
       enter(pair);
       continue;
     }
-    const left = graph.pairLeft[pair] as number;
-    const right = graph.pairRight[pair] as number;
+    const left = graph.leftOf(pair);
+    const right = graph.rightOf(pair);
     const token = table.join(left, right);
     const known = table.idOf(token);
     if (known !== undefined && known < table.reserved) {
@@ -125,22 +125,22 @@ function* mergeByScore(
 }
 
 function pointwiseMutualInformation(graph: MergeGraph, pair: number): number {
-  const left = graph.symbolCounts[graph.pairLeft[pair] as number] as number;
-  const right = graph.symbolCounts[graph.pairRight[pair] as number] as number;
-  return (graph.pairCounts[pair] as number) / (left * right);
+  const left = graph.symbolCounts[graph.leftOf(pair)] as number;
+  const right = graph.symbolCounts[graph.rightOf(pair)] as number;
+  return graph.countOf(pair) / (left * right);
 }
 
 function likelihoodGain(graph: MergeGraph, pair: number): number {
-  const left = graph.pairLeft[pair] as number;
-  const right = graph.pairRight[pair] as number;
+  const left = graph.leftOf(pair);
+  const right = graph.rightOf(pair);
   const a = graph.symbolCounts[left] as number;
   const b = graph.symbolCounts[right] as number;
   const n = graph.total;
   if (left === right) {
     // "aaa" counts (a, a) twice but can be merged once, so the count may exceed what a merge takes.
-    const k = Math.min(graph.pairCounts[pair] as number, Math.floor(a / 2));
+    const k = Math.min(graph.countOf(pair), Math.floor(a / 2));
     return xLogX(k) + xLogX(a - 2 * k) - xLogX(a) + xLogX(n) - xLogX(n - k);
   }
-  const k = graph.pairCounts[pair] as number;
+  const k = graph.countOf(pair);
   return xLogX(k) + xLogX(a - k) + xLogX(b - k) - xLogX(a) - xLogX(b) + xLogX(n) - xLogX(n - k);
 }
