@@ -1,21 +1,7 @@
 /** Which source token each target token attended to, as a matrix of cells. */
-import * as Plot from "@observablehq/plot";
 import { checkOptions, FormatError, ShapeError } from "@seq/core";
-import {
-  drawSvg,
-  type PlotOptions,
-  palette,
-  plotOptionNames,
-  shortNumber,
-  textWidth,
-  visibleToken,
-} from "./svg.ts";
-
-interface Cell {
-  readonly source: number;
-  readonly target: number;
-  readonly weight: number;
-}
+import { drawMatrix } from "./cell-matrix.ts";
+import { type PlotOptions, palette, plotOptionNames, shortNumber, visibleToken } from "./svg.ts";
 
 /**
  * Attention weights as an SVG string: a row per target token, a column per source token, opacity = weight
@@ -33,68 +19,22 @@ export function attentionHeatmap(
   options: PlotOptions = {},
 ): string {
   checkOptions("attentionHeatmap", options, plotOptionNames);
-  const cells = cellsOf(sourceTokens, targetTokens, weights);
-  const sourceLabels = sourceTokens.map(visibleToken);
-  const targetLabels = targetTokens.map(visibleToken);
-  const marginLeft = Math.ceil(Math.max(30, ...targetLabels.map(textWidth)) + 14);
-  const rotated = 0.78 * Math.max(...sourceLabels.map(textWidth)); // the height of text at 50 degrees
-  const marginTop = Math.ceil(rotated + 24);
-  const marginRight = Math.ceil(0.65 * textWidth(sourceLabels.at(-1) as string) + 8);
-  const side = cellSide(sourceTokens.length, targetTokens.length);
-  const width =
-    options.width ?? Math.max(220, marginLeft + marginRight + side * sourceTokens.length);
-  const height = options.height ?? marginTop + 12 + side * targetTokens.length;
-  return drawSvg(
-    {
-      width,
-      height,
-      marginLeft,
-      marginTop,
-      marginRight,
-      marginBottom: 12,
-      x: {
-        axis: "top",
-        domain: sourceTokens.map((_, i) => i),
-        tickFormat: (i: number) => sourceLabels[i] as string,
-        tickRotate: -50,
-        tickSize: 0,
-        label: null,
-        padding: 0.06,
-        insetLeft: 0,
-      },
-      y: {
-        domain: targetTokens.map((_, i) => i),
-        tickFormat: (i: number) => targetLabels[i] as string,
-        tickSize: 0,
-        label: null,
-        padding: 0.06,
-      },
-      marks: [
-        Plot.frame({ strokeOpacity: 0.25 }),
-        Plot.cell(cells, {
-          x: "source",
-          y: "target",
-          fill: palette[0],
-          fillOpacity: (cell: Cell) => cell.weight,
-          title: (cell: Cell) =>
-            `${targetLabels[cell.target]} ← ${sourceLabels[cell.source]}: ${shortNumber(cell.weight)}`,
-        }),
-      ],
-    },
-    options,
-    `Attention of ${targetTokens.length} target tokens over ${sourceTokens.length} source tokens`,
-  );
+  const columns = sourceTokens.map(visibleToken);
+  const rows = targetTokens.map(visibleToken);
+  const cells = weightsOf(sourceTokens, targetTokens, weights).map((weight, i) => {
+    const [row, column] = [Math.floor(i / columns.length), i % columns.length];
+    const title = `${rows[row]} ← ${columns[column]}: ${shortNumber(weight)}`;
+    return { row, column, fill: palette[0], opacity: weight, title };
+  });
+  const description = `Attention of ${rows.length} target tokens over ${columns.length} source tokens`;
+  return drawMatrix({ rows, columns, cells, description }, options);
 }
 
-function cellSide(columns: number, rows: number): number {
-  return Math.max(14, Math.min(34, Math.floor(900 / Math.max(columns, rows))));
-}
-
-function cellsOf(
+function weightsOf(
   sourceTokens: readonly string[],
   targetTokens: readonly string[],
   weights: ArrayLike<number> | ArrayLike<ArrayLike<number>>,
-): Cell[] {
+): number[] {
   const columns = sourceTokens.length;
   const rows = targetTokens.length;
   if (columns === 0 || rows === 0) {
@@ -119,15 +59,16 @@ function cellsOf(
       { code: "LENGTH_MISMATCH", details: { rows, columns } },
     );
   }
-  const cells: Cell[] = [];
+  const flat: number[] = [];
   for (let target = 0; target < rows; target++) {
     for (let source = 0; source < columns; source++) {
-      const row = nested ? (weights as ArrayLike<ArrayLike<number>>)[target] : undefined;
-      const weight = row?.[source] ?? (weights as ArrayLike<number>)[target * columns + source];
-      cells.push({ source, target, weight: checkWeight(weight as number, target, source) });
+      const weight = nested
+        ? (weights as ArrayLike<ArrayLike<number>>)[target]![source]
+        : (weights as ArrayLike<number>)[target * columns + source];
+      flat.push(checkWeight(weight as number, target, source));
     }
   }
-  return cells;
+  return flat;
 }
 
 /** Rounding may leave a softmax a little above 1; that is drawn as 1. */
