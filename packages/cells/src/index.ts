@@ -88,7 +88,7 @@ export {
   padSequence,
   unpackSequence,
 } from "./packing/pad.ts";
-export { type GateRecording, type RecordGatesOptions, recordGates } from "./record-gates.ts";
+export { type GateRecording, recordGates } from "./record-gates.ts";
 export { withRecurrentDropout, withWeightDrop, withZoneout } from "./regularized-cells.ts";
 export { readNpz } from "./torch-weights/npz.ts";
 export { type ReadStateDictOptions, readStateDict } from "./torch-weights/read-state-dict.ts";

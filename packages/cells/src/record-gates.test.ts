@@ -2,7 +2,7 @@ import { Rng } from "@seq/core";
 import { loadKernels } from "@seq/kernels";
 import * as tf from "@tensorflow/tfjs-core";
 import { beforeAll, describe, expect, test } from "vitest";
-import { expectClose, randomTensor, refusal, tensorsLeftBy } from "../test/helpers.ts";
+import { expectClose, randomTensor, refusal, tensorsLeftBy, values } from "../test/helpers.ts";
 import { GRUCell } from "./cells/gru-cell.ts";
 import { LSTMCell } from "./cells/lstm-cell.ts";
 import { recordGates } from "./record-gates.ts";
@@ -29,6 +29,24 @@ describe("recordGates", () => {
     const recording = recordGates(cell, xs(), { reverse: true, initialState });
     expectClose(recording.outputs, unroll(cell, xs(), { reverse: true, initialState }).outputs);
     expect(Object.keys(recording.gates)).toEqual(["r", "z", "n"]);
+  });
+
+  test("a row with a length is recorded as it is alone, with zeros after its end", () => {
+    const cell = lstm();
+    const input = xs();
+    for (const reverse of [false, true]) {
+      const { gates, states, finalState } = recordGates(cell, input, { lengths: [5, 2], reverse });
+      const short = recordGates(cell, tf.slice(input, [1, 0, 0], [1, 2, 3]), { reverse });
+      for (const [name, gate] of Object.entries(gates)) {
+        expectClose(tf.slice(gate, [1, 0, 0], [1, 2, 4]), short.gates[name] as tf.Tensor);
+        expect(values(tf.slice(gate, [1, 2, 0], [1, 3, 4])).every((v) => v === 0)).toBe(true);
+      }
+      expectClose(
+        tf.slice(states["c"] as tf.Tensor, [1, 0, 0], [1, 2, 4]),
+        short.states["c"] as tf.Tensor,
+      );
+      expectClose(tf.slice(finalState.c, 1, 1), short.finalState.c);
+    }
   });
 
   test("leaves only the recording", () => {

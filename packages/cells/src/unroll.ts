@@ -33,11 +33,18 @@ export function unroll<S extends CellState<tf.Tensor>>(
   xs: tf.Tensor,
   options: UnrollOptions<S> = {},
 ): SequenceResult<S> {
-  const run = checkRun("unroll", cell, xs, options);
-  return tidy(() => {
-    const state = options.initialState ?? cell.zeroState(run.batch);
-    return stepThrough(cell, run, state);
-  });
+  return tidy(() => unrollInScope("unroll", cell, xs, options));
+}
+
+/** `unroll` inside the caller's tidy, so that what the cell makes on the way stays until its end. */
+export function unrollInScope<S extends CellState<tf.Tensor>>(
+  where: string,
+  cell: Cell<tf.Tensor, S>,
+  xs: tf.Tensor,
+  options: UnrollOptions<S>,
+): SequenceResult<S> {
+  const run = checkRun(where, cell, xs, options);
+  return stepThrough(cell, run, options.initialState ?? cell.zeroState(run.batch));
 }
 
 /**
@@ -111,13 +118,16 @@ function stepThrough<S extends CellState<tf.Tensor>>(
 
 /** Zeros where pads are, so that what they hold (NaN, say) reaches neither values nor gradients. */
 function clearPads(xs: tf.Tensor3D, lengths: Int32Array): tf.Tensor3D {
-  const [batch, time] = xs.shape;
-  const mask = new Uint8Array(batch * time);
+  return tf.where(aliveMask(lengths, xs.shape[1]), xs, tf.zerosLike(xs));
+}
+
+/** `[batch, time, 1]`, boolean: which steps are real. */
+export function aliveMask(lengths: Int32Array, time: number): tf.Tensor3D {
+  const mask = new Uint8Array(lengths.length * time);
   lengths.forEach((length, row) => {
     mask.fill(1, row * time, row * time + length);
   });
-  const alive = tf.tensor3d(mask, [batch, time, 1], "bool");
-  return tf.where(alive, xs, tf.zerosLike(xs));
+  return tf.tensor3d(mask, [lengths.length, time, 1], "bool");
 }
 
 /** `[batch, 1]`: which rows are longer than t. */
