@@ -15,7 +15,7 @@ import {
   type SequenceBatch,
   type SequenceModel,
 } from "@seq/core";
-import { dropout, linear, softmaxCrossEntropy } from "@seq/kernels";
+import { dropout, embedding, linear, softmaxCrossEntropy } from "@seq/kernels";
 import * as tf from "@tensorflow/tfjs-core";
 import type {
   LanguageModel,
@@ -198,12 +198,14 @@ export class RnnLanguageModel implements SequenceModel<SequenceBatch, tf.Tensor>
   }
 
   /**
-   * Writes log P of all ids from what the output layer reads, `[rows, vocabSize]`.
+   * Writes log P of all ids, `[rows, vocabSize]`.
    *
+   * @param last - the last layer's h, `[rows, size]`.
    * @param histories - of the rows, for maxent features.
    */
-  writeLogProbs(x: tf.Tensor, histories: Int32Array | undefined, out: Float32Array): void {
+  writeLogProbs(last: tf.Tensor, histories: Int32Array | undefined, out: Float32Array): void {
     const table = tf.tidy(() => {
+      const x = this.#projection ? linear(last, this.#projection) : last;
       if (!(this.output instanceof FullSoftmax)) return this.output.logProbs(x);
       const logits = this.output.logits(x);
       if (this.maxent === undefined || histories === undefined) return logits;
@@ -215,19 +217,19 @@ export class RnnLanguageModel implements SequenceModel<SequenceBatch, tf.Tensor>
     if (this.output instanceof FullSoftmax) normalizeRows(out, this.vocabSize);
   }
 
-  /** One step of all layers, out of training; inside the caller's `tf.tidy`. */
-  step(
-    ids: Int32Array,
-    state: RnnState,
-  ): { x: tf.Tensor; raw: tf.Tensor; layers: RnnState["layers"] } {
-    const embedded = embedIds(this.#embedding, ids, { batchSize: ids.length, time: 1 });
-    let x: tf.Tensor = tf.reshape(embedded, [ids.length, -1]);
-    const layers = this.layers.map((layer, k) => {
-      const run = layer.step(x, [state.layers[k] as Record<string, tf.Tensor>]);
-      x = run.output;
-      return run.state[0]!;
+  /**
+   * One step of all layers, out of training; inside the caller's `tf.tidy`.
+   *
+   * @returns the new state of each layer; the last one's `h` is what the output is made of.
+   */
+  step(ids: Int32Array, layers: RnnState["layers"]): RnnState["layers"] {
+    let x: tf.Tensor = embedding(this.#embedding, tf.tensor1d(ids, "int32"));
+    return this.layers.map((layer, k) => {
+      // The cell itself: out of training the layer adds nothing, and one step should cost little.
+      const state = layer.cells[0]!.step(x, layers[k] as Record<string, tf.Tensor>);
+      x = state["h"]!;
+      return state;
     });
-    return { x: this.#projection ? linear(x, this.#projection) : x, raw: x, layers };
   }
 
   stream(rows = 1): LanguageModelStream & { hidden(out: Float32Array): void } {

@@ -7,10 +7,10 @@ import type { RnnLanguageModel, RnnState } from "./rnn-language-model.ts";
 export class RnnStream implements LanguageModelStream {
   readonly rows: number;
   readonly #model: RnnLanguageModel;
-  readonly #begun: Snapshot; // one row that has read the begin id
+  readonly #begun: Layers; // one row that has read the begin id
   readonly #histories: Int32Array | undefined;
   readonly #width: number;
-  #now: Snapshot;
+  #now: Layers;
 
   constructor(model: RnnLanguageModel, rows: number) {
     this.rows = checkInteger("RnnLanguageModel.stream", "rows", rows, { min: 1 });
@@ -19,7 +19,7 @@ export class RnnStream implements LanguageModelStream {
     this.#histories = model.maxent && new Int32Array(rows * this.#width);
     this.#begun = tf.tidy(() => {
       const state = model.initialState(1);
-      return snapshot(model.step(Int32Array.of(model.beginId), state));
+      return model.step(Int32Array.of(model.beginId), state.layers) as Layers & tf.TensorContainer;
     });
     this.#now = this.#allBegun();
     this.#resetHistories();
@@ -30,7 +30,7 @@ export class RnnStream implements LanguageModelStream {
     const stays = given.some((id) => id < 0);
     const safe = stays ? given.map((id) => Math.max(id, 0)) : given;
     const next = tf.tidy(() => {
-      const moved = snapshot(this.#model.step(safe, { layers: this.#now.layers } as RnnState));
+      const moved = this.#model.step(safe, this.#now) as Layers & tf.TensorContainer;
       if (!stays) return moved;
       const moves = tf.tensor2d(
         Uint8Array.from(given, (id) => (id < 0 ? 0 : 1)),
@@ -44,12 +44,12 @@ export class RnnStream implements LanguageModelStream {
   }
 
   logProbs(out: Float32Array): void {
-    this.#model.writeLogProbs(this.#now.x, this.#histories, out);
+    this.#model.writeLogProbs(this.#last, this.#histories, out);
   }
 
   /** Writes the last layer's h of all rows, `[rows, size]`. */
   hidden(out: Float32Array): void {
-    out.set(this.#now.raw.dataSync());
+    out.set(this.#last.dataSync());
   }
 
   select(sources: ArrayLike<number>): void {
@@ -90,13 +90,17 @@ export class RnnStream implements LanguageModelStream {
     disposeAll(this.#begun);
   }
 
-  #allBegun(): Snapshot {
+  get #last(): tf.Tensor {
+    return this.#now[this.#now.length - 1]!["h"]!;
+  }
+
+  #allBegun(): Layers {
     return tf.tidy(() =>
       mapTensors(this.#begun, this.#begun, (tensor) => tf.tile(tensor, [this.rows, 1])),
     );
   }
 
-  #replace(next: Snapshot): void {
+  #replace(next: Layers): void {
     disposeAll(this.#now);
     this.#now = next;
   }
@@ -119,36 +123,21 @@ export class RnnStream implements LanguageModelStream {
   }
 }
 
-/** Everything a step leaves behind. */
-interface Snapshot {
-  readonly x: tf.Tensor;
-  readonly raw: tf.Tensor;
-  readonly layers: readonly Readonly<Record<string, tf.Tensor>>[];
-}
-
-/** Copies, since one tensor may stand at two places. */
-function snapshot(step: Snapshot): Snapshot & tf.TensorContainer {
-  return mapTensors(step, step, (tensor) => tf.clone(tensor));
-}
+/** The state of each layer, all rows. */
+type Layers = RnnState["layers"];
 
 function mapTensors(
-  a: Snapshot,
-  b: Snapshot,
+  a: Layers,
+  b: Layers,
   f: (a: tf.Tensor, b: tf.Tensor) => tf.Tensor,
-): Snapshot & tf.TensorContainer {
-  return {
-    x: f(a.x, b.x),
-    raw: f(a.raw, b.raw),
-    layers: a.layers.map((layer, k) =>
-      Object.fromEntries(
-        Object.entries(layer).map(([name, tensor]) => [name, f(tensor, b.layers[k]![name]!)]),
-      ),
+): Layers & tf.TensorContainer {
+  return a.map((layer, k) =>
+    Object.fromEntries(
+      Object.entries(layer).map(([name, tensor]) => [name, f(tensor, b[k]![name]!)]),
     ),
-  } as unknown as Snapshot & tf.TensorContainer;
+  );
 }
 
-function disposeAll({ x, raw, layers }: Snapshot): void {
-  x.dispose();
-  raw.dispose();
+function disposeAll(layers: Layers): void {
   for (const layer of layers) for (const tensor of Object.values(layer)) tensor.dispose();
 }
