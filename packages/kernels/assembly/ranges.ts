@@ -10,6 +10,7 @@ import {
 } from "./attention";
 import { dropout } from "./dropout";
 import { gather, scatterAdd } from "./embedding";
+import { int8Product, quantizeInputs } from "./int8";
 import { layerNorm, layerNormGradient, layerNormParameters } from "./layer-norm";
 import { adadelta, adagrad, adam, adamax, asgd, rmsprop, rprop, sgd, sgdMomentum, sumOfSquaresBlocks } from "./optimizers";
 import { addColumnSums, crossEntropy, crossEntropyGradient, crossEntropyInPlace } from "./softmax-cross-entropy";
@@ -88,6 +89,9 @@ function lossRange(t: usize, which: i32, from: i32, to: i32): void {
     case 22: layerNormGradient(ptr(t, 0), ptr(t, 1), ptr(t, 2), ptr(t, 3), ptr(t, 4), int(t, 5), from, to); break;
     case 23: layerNormParameters(ptr(t, 0), ptr(t, 1), ptr(t, 2), ptr(t, 3), ptr(t, 4), int(t, 5), int(t, 6), from, to); break;
     case 25: addColumnSums(ptr(t, 0), ptr(t, 1), int(t, 2), int(t, 3), from, to); break;
+    case 26: quantizeInputs(ptr(t, 0), ptr(t, 1), ptr(t, 2), int(t, 3), int(t, 4), from, to); break;
+    case 27: int8Product(ptr(t, 0), ptr(t, 1), ptr(t, 2), ptr(t, 3), ptr(t, 4), ptr(t, 5),
+      int(t, 6), int(t, 7), int(t, 8), int(t, 9), from, to); break;
     case 24: dropout(ptr(t, 0), ptr(t, 1), int(t, 2), int(t, 3), int(t, 4), f(t, 0), from, to); break;
     default: unreachable();
   }

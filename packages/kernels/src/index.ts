@@ -17,6 +17,13 @@ export { elmanSequence, elmanStep } from "./ops/elman.ts";
 export { type EmbeddingOptions, embedding } from "./ops/embedding.ts";
 export { globalNorm } from "./ops/global-norm.ts";
 export { gruSequence, gruStep } from "./ops/gru.ts";
+export {
+  type Int8Weight,
+  type LstmInt8Weights,
+  linearInt8,
+  lstmStepInt8,
+  quantizeWeight,
+} from "./ops/int8.ts";
 export { layerNorm } from "./ops/layer-norm.ts";
 export { limitRowNorms } from "./ops/limit-row-norms.ts";
 export { linear } from "./ops/linear.ts";

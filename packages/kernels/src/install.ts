@@ -13,6 +13,7 @@ import { dropoutForward, dropoutGradient } from "./wasm/dropout.ts";
 import { elmanKernels } from "./wasm/elman.ts";
 import { embeddingGradient, embeddingKernels } from "./wasm/embedding.ts";
 import { gruKernels } from "./wasm/gru.ts";
+import { int8Kernels } from "./wasm/int8.ts";
 import { layerNormGradient, layerNormKernels } from "./wasm/layer-norm.ts";
 import { linearForward, linearGradient } from "./wasm/linear.ts";
 import { linearCrossEntropyKernels } from "./wasm/linear-cross-entropy.ts";
@@ -42,6 +43,7 @@ const forward = () => [
   ...attentionKernels,
   ...layerNormKernels,
   dropoutForward,
+  ...int8Kernels,
   ...lstmKernels,
   ...gruKernels,
   ...elmanKernels,

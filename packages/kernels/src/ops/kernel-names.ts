@@ -12,3 +12,5 @@ export const layerNormKernel = "SeqLayerNorm";
 export const layerNormGradientKernel = "SeqLayerNormGradient";
 export const dropoutKernel = "SeqDropout";
 export const linearCrossEntropyGradientKernel = "SeqLinearCrossEntropyGradient";
+export const linearInt8Kernel = "SeqLinearInt8";
+export const lstmStepInt8Kernel = "SeqLstmStepInt8";

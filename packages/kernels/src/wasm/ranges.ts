@@ -25,6 +25,8 @@ const kernelNumbers = {
   layerNormParameters: 23,
   dropout: 24,
   addColumnSums: 25,
+  quantizeInputs: 26,
+  int8Product: 27,
   dotAttention: 32,
   additiveAttention: 33,
   attentionScoreGradient: 34,
