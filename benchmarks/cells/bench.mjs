@@ -2,14 +2,14 @@
  * `node benchmarks/cells/bench.mjs [A|B] [rounds]`: one recurrent layer, forward and forward + backward, ours on one
  * thread and on all, against `tf.layers` on tfjs-wasm in its own process, rounds alternating. Outputs
  * and the gradient of the recurrent weights are compared first; a difference ends the run. Then what padding costs,
- * and one step at batch 1. Figures are medians in milliseconds: of processor time where one thread works, because
+ * one step at batch 1, and what packing the gates into one product saves. Figures are medians in milliseconds: of processor time where one thread works, because
  * other work on the machine stretches the clock; of the clock for all threads.
  */
 import { fork } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { GRU, LSTM, RNN, toKeras } from "@seq/cells";
 import { Rng } from "@seq/core";
-import { kernelInfo, loadKernels } from "@seq/kernels";
+import { kernelInfo, linear, loadKernels } from "@seq/kernels";
 import * as tf from "@tensorflow/tfjs-core";
 
 const configurations = {
@@ -201,6 +201,35 @@ async function benchStep() {
   }
 }
 
+/** The products of the four gates of a step: one packed matrix against four. */
+async function benchPackedGates() {
+  await loadKernels({ threads: 1 });
+  for (const rows of [1, batch]) {
+    const h = tf.tensor2d(gaussian(rows * size, 5), [rows, size]);
+    const packed = tf.tensor2d(gaussian(4 * size * size, 6), [4 * size, size]);
+    const gates = tf.split(packed, 4, 0);
+    const bodies = [
+      () => tf.dispose(linear(h, packed)),
+      () => tf.dispose(gates.map((gate) => linear(h, gate))),
+    ];
+    const times = [[], []];
+    for (let round = 0; round < 5 * rounds; round++) {
+      bodies.forEach((body, i) => {
+        times[i].push(
+          timed(() => {
+            for (let k = 0; k < 50; k++) body();
+          }) / 50,
+        );
+      });
+    }
+    const [one, four] = times.map(median);
+    console.log(
+      `packed gates, batch ${rows}: one product takes ${(1000 * one).toFixed(0)} us, four take ${(1000 * four).toFixed(0)} us (${(four / one).toFixed(1)}x)`,
+    );
+    tf.dispose([h, packed, gates]);
+  }
+}
+
 await loadKernels();
 const allThreads = kernelInfo().threads;
 console.log(
@@ -212,5 +241,6 @@ console.log(
 for (const kind of ["LSTM", "GRU", "RNN"]) await benchKind(kind);
 await benchPadding();
 await benchStep();
+await benchPackedGates();
 peer.kill();
 process.exit(0);
