@@ -79,7 +79,7 @@ export function linePlot(
       marginLeft: 60,
       marginTop: 28,
       marginBottom: 40,
-      x: { label: options.xLabel ?? null, type: xScale, ...wholeTicks(all) },
+      x: { label: options.xLabel ?? null, type: xScale },
       y: {
         label: options.yLabel ?? null,
         type: yScale,
@@ -89,6 +89,7 @@ export function linePlot(
         ...(options.yDomain === undefined ? {} : { domain: [...options.yDomain] }),
       },
       marks: [
+        ...wholeTicks(all),
         Plot.areaY(
           all.filter(({ low, high }) => Number.isFinite(low) && Number.isFinite(high)),
           { x: "x", y1: "low", y2: "high", z: "name", fill: color, fillOpacity: 0.18 },
@@ -128,15 +129,14 @@ function logTicks(points: readonly Point[], yScale: "linear" | "log") {
   return { ticks, tickFormat: (value: number) => `1e${Math.round(Math.log10(value))}` };
 }
 
-/** A handful of epochs gets a tick each: 1.5 epochs never happened. */
-function wholeTicks(points: readonly Point[]): {
-  ticks?: number[];
-  tickFormat?: (value: number) => string;
-} {
+/**
+ * A handful of epochs gets a tick each: 1.5 epochs never happened. As an axis of its own, because Plot thins
+ * out the names of ticks on a logarithmic scale.
+ */
+function wholeTicks(points: readonly Point[]): Plot.Markish[] {
   const values = [...new Set(points.map(({ x }) => x))];
-  return values.length <= 12 && values.every(Number.isInteger)
-    ? { ticks: values, tickFormat: String }
-    : {};
+  if (values.length > 12 || !values.every(Number.isInteger)) return [];
+  return [Plot.axisX(values, { text: (value: number) => String(value) })];
 }
 
 function pointsOf(
