@@ -137,4 +137,5 @@ export { type ReplicaOptions, ReplicaPool } from "./workers/replica-pool.ts";
 export { type CreateModel, serveReplica } from "./workers/serve-replica.ts";
 export { splitBatch } from "./workers/split-batch.ts";
 export { webWorker, webWorkerPort } from "./workers/web-worker.ts";
+export { type MapOptions, mapInWorkers, serveMap } from "./workers/worker-map.ts";
 export type { WorkerHandle, WorkerPort } from "./workers/worker-port.types.ts";

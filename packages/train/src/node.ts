@@ -2,6 +2,7 @@
 export { type DataSet, type DataSetFile, getDataSet, listDataSets } from "./node/data-sets.ts";
 export { type DownloadOptions, download } from "./node/download.ts";
 export { FolderStorage } from "./node/folder-storage.ts";
+export { cachedRows } from "./node/id-cache.ts";
 export {
   csvLog,
   jsonLinesLog,

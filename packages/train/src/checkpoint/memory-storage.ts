@@ -10,7 +10,8 @@ export class MemoryStorage implements CheckpointStorage {
   }
 
   async write(name: string, files: CheckpointFiles): Promise<void> {
-    this.#checkpoints.set(name, new Map([...files].map(([file, bytes]) => [file, bytes.slice()])));
+    const copies = [...files].map(([file, bytes]) => [file, new Uint8Array(bytes)] as const);
+    this.#checkpoints.set(name, new Map(copies));
   }
 
   async read(name: string): Promise<CheckpointFiles> {

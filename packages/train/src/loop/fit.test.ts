@@ -128,6 +128,62 @@ describe("fit", () => {
     });
   });
 
+  test("an epoch that ends within the batches of one step is not missed", async () => {
+    const evaluated: number[] = [];
+    const model = new TinyLanguageModel(size);
+    const data = sequenceBatches(rows.slice(0, 24), { batchSize: 8 }); // three batches an epoch, two a step
+    await fit(model, data, {
+      ...{ accumulate: 2, maxEpochs: 4 },
+      evaluation: {
+        every: "epoch",
+        run: ({ step }) => {
+          evaluated.push(step);
+          return { loss: 0 };
+        },
+      },
+    });
+    expect(evaluated).toEqual([2, 3, 5, 6]);
+  });
+
+  test("the gradient can be that of the mean over tokens, over sentences, or of the sum", async () => {
+    const run = async (
+      normalisation: "token" | "sentence" | "sum",
+      more: Partial<FitOptions> = {},
+    ): Promise<{ event: StepEvent; moved: number[] }> => {
+      const model = new TinyLanguageModel(size);
+      const before = values(model.parameters.values()).flat();
+      const events: StepEvent[] = [];
+      await fit(model, sequenceBatches(rows, { batchSize: 8 }), {
+        ...{ optimizer: new SGD({ learningRate: 0.001 }), maxSteps: 1, normalisation },
+        ...more,
+        onProgress: (event) => events.push(event),
+      });
+      const after = values(model.parameters.values()).flat();
+      return { event: events[0]!, moved: after.map((value, i) => value - before[i]!) };
+    };
+    const [token, sentence, sum] = [await run("token"), await run("sentence"), await run("sum")];
+    const { tokens, loss, gradientNorm } = token.event;
+    expect([sentence.event.loss, sum.event.loss]).toEqual([loss, loss]);
+    expect(sum.event.gradientNorm).toBeCloseTo(gradientNorm * tokens, 4);
+    expect(sentence.event.gradientNorm).toBeCloseTo((gradientNorm * tokens) / 8, 5);
+    const length = (moved: readonly number[]) => Math.hypot(...moved);
+    expect(length(sum.moved) / length(token.moved)).toBeCloseTo(tokens, 0);
+    expect(length(sentence.moved) / length(token.moved)).toBeCloseTo(tokens / 8, 1);
+    // Values are cut after the factor: no parameter moves by more than rate times limit.
+    const cut = await run("sum", { clipValue: 0.1 });
+    expect(Math.max(...cut.moved.map(Math.abs))).toBeCloseTo(0.001 * 0.1, 7);
+  });
+
+  test("padding counts nowhere: the loss of padded rows is the mean of the rows by their targets", async () => {
+    const model = new TinyLanguageModel(size);
+    const loss = async (some: readonly Int32Array[]) =>
+      evaluateLoss(model, sequenceBatches(some, { shuffle: false }));
+    const [short, long] = [rows.find((r) => r.length === 3)!, rows.find((r) => r.length > 8)!];
+    const [a, b, both] = [await loss([short]), await loss([long]), await loss([short, long])];
+    expect(both.targets).toBe(a.targets + b.targets);
+    expect(both.loss).toBeCloseTo((a.loss * a.targets + b.loss * b.targets) / both.targets, 6);
+  });
+
   test("reports the norm before clipping and moves by the clipped gradient", async () => {
     const run = async (clipNorm?: number): Promise<{ event: StepEvent; moved: number }> => {
       const model = new TinyLanguageModel(size);

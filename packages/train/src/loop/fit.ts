@@ -5,7 +5,14 @@
  * With equal seeds, data and options two runs give equal losses, bit for bit, on one machine and backend; so does a
  * run that was stopped or killed and resumed.
  */
-import { checkInteger, checkNumber, checkOptions, Rng, type SequenceModel } from "@seq/core";
+import {
+  checkInteger,
+  checkNumber,
+  checkOneOf,
+  checkOptions,
+  Rng,
+  type SequenceModel,
+} from "@seq/core";
 import { dispose, type Tensor } from "@tensorflow/tfjs-core";
 import type { TrainingData } from "../data/training-data.types.ts";
 import { Adam } from "../optimizers/adam.ts";
@@ -27,19 +34,11 @@ import { Watch } from "./watch.ts";
 import { WeightAverage } from "./weight-average.ts";
 import { yieldToEvents } from "./yield-to-events.ts";
 
-const optionNames = [
-  ...["optimizer", "schedule", "maxSteps", "maxEpochs", "maxMinutes", "signal"],
-  ...[
-    "clipNorm",
-    "clipValue",
-    "accumulate",
-    "frozen",
-    "seed",
-    "evaluation",
-    "averaging",
-    "divergence",
-  ],
-  ...["checkpoints", "onProgress", "onEvaluation", "onGradients", "clock", "gate", "replicas"],
+const optionNames: readonly (keyof FitOptions)[] = [
+  ...(["optimizer", "schedule", "maxSteps", "maxEpochs", "maxMinutes", "signal"] as const),
+  ...(["clipNorm", "clipValue", "accumulate", "normalisation", "frozen", "seed"] as const),
+  ...(["evaluation", "averaging", "divergence", "checkpoints", "replicas"] as const),
+  ...(["onProgress", "onEvaluation", "onGradients", "clock", "gate"] as const),
 ];
 
 /** Milliseconds of steps after which waiting events get their turn. */
@@ -119,7 +118,7 @@ async function loop<Batch>(
     run.loss = outcome.loss;
     state.moment = {
       step: state.moment.step + 1,
-      epoch: outcome.item.epoch + (outcome.item.endsEpoch ? 1 : 0),
+      epoch: outcome.epochsFinished,
     };
     run.divergence?.take(state.moment.step, outcome.loss, outcome.learningRate);
     average?.update(state.moment.step);
@@ -163,20 +162,23 @@ function stepSettings<Batch>(
     optimizer: options.optimizer ?? new Adam(),
     schedule: options.schedule ?? constant(),
     accumulate: checkInteger("fit", "accumulate", accumulate, { min: 1 }),
+    normalisation: checkOneOf("fit", "normalisation", options.normalisation ?? "token", [
+      ...["token", "sentence", "sum"],
+    ] as const),
     onGradients: options.onGradients,
     replicas: options.replicas,
   };
 }
 
 function stepEvent<Batch>(
-  { loss, targets, learningRate, gradientNorm, item }: StepOutcome,
+  { loss, targets, learningRate, gradientNorm, epoch }: StepOutcome,
   { settings, state }: Run<Batch>,
   pace: Pace,
   limits: Limits,
 ): StepEvent {
   const { step } = state.moment;
   return {
-    ...{ step, epoch: item.epoch + 1, loss, learningRate, gradientNorm },
+    ...{ step, epoch: epoch + 1, loss, learningRate, gradientNorm },
     tokens: targets,
     tokensPerSecond: pace.tokensPerSecond,
     seconds: pace.seconds,
@@ -187,9 +189,9 @@ function stepEvent<Batch>(
 function isEvaluationDue<Batch>(
   { evaluation }: FitOptions,
   { state }: Run<Batch>,
-  { item }: StepOutcome,
+  { endsEpoch }: StepOutcome,
 ): boolean {
-  if (evaluation?.every === "epoch") return item.endsEpoch;
+  if (evaluation?.every === "epoch") return endsEpoch;
   return state.moment.step % (evaluation?.every as number) === 0;
 }
 
@@ -198,10 +200,10 @@ async function evaluate<Batch>(
   { evaluation, onEvaluation }: FitOptions,
   { settings, state, average }: Run<Batch>,
   watch: Watch,
-  { item }: StepOutcome,
+  { epoch }: StepOutcome,
 ): Promise<EvaluationEvent> {
   const { step } = state.moment;
-  const at = { step, epoch: item.epoch + 1 };
+  const at = { step, epoch: epoch + 1 };
   average?.swap();
   let scores: Readonly<Record<string, number>>;
   try {

@@ -7,6 +7,7 @@ import type { Optimizer } from "../optimizers/optimizer.types.ts";
 import type { Schedule } from "../schedules/schedule.types.ts";
 import type { ReplicaPool } from "../workers/replica-pool.ts";
 import type { DivergenceOptions } from "./divergence.ts";
+import type { Normalisation } from "./training-step.ts";
 import type { AveragingOptions } from "./weight-average.ts";
 
 /** What one optimizer step was like. */
@@ -102,6 +103,12 @@ export interface FitOptions {
   readonly clipValue?: number;
   /** Batches whose gradients make one step, weighted by their targets (default 1). */
   readonly accumulate?: number;
+  /**
+   * What is minimised: the mean over the targets of a step (`"token"`, default), the sum over the targets divided by the
+   * sentences (`"sentence"`), or the sum itself (`"sum"`). It changes what a learning rate and a clipping norm mean;
+   * the reported loss is always per target. Sources differ: tensorflow/nmt divides by the sentences.
+   */
+  readonly normalisation?: Normalisation;
   /** Parameters that stay as they are. */
   readonly frozen?: (name: string) => boolean;
   /** Drives dropout and sampling (default 0). */

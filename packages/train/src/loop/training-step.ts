@@ -2,7 +2,14 @@
  * One optimizer step: gradients of one or more batches, clipping, update. Everything is done in place or
  * disposed, so that the number of tensors is the same after each step.
  */
-import { OptionError, type Rng, SeqError, type SequenceModel } from "@seq/core";
+import {
+  OptionError,
+  type PairBatch,
+  type Rng,
+  SeqError,
+  type SequenceBatch,
+  type SequenceModel,
+} from "@seq/core";
 import { globalNorm } from "@seq/kernels";
 import { add, clipByValue, dispose, mul, type Tensor, tidy, Variable } from "@tensorflow/tfjs-core";
 import type { TrainingData, TrainingItem } from "../data/training-data.types.ts";
@@ -19,6 +26,7 @@ export interface StepSettings<Batch> {
   readonly optimizer: Optimizer;
   readonly schedule: Schedule;
   readonly accumulate: number;
+  readonly normalisation: Normalisation;
   readonly clipNorm: number | undefined;
   readonly clipValue: number | undefined;
   readonly replicas: ReplicaPool | undefined;
@@ -35,13 +43,20 @@ export interface StepState {
   carried: unknown;
 }
 
+/** What the gradient is the gradient of: see `FitOptions.normalisation`. */
+export type Normalisation = "token" | "sentence" | "sum";
+
 export interface StepOutcome {
   readonly loss: number;
   readonly targets: number;
   readonly learningRate: number;
   readonly gradientNorm: number;
-  /** Of the step's last batch. */
-  readonly item: Pick<TrainingItem<unknown>, "epoch" | "endsEpoch">;
+  /** Epoch of the step's last batch, from 0. */
+  readonly epoch: number;
+  /** Epochs finished with this step. */
+  readonly epochsFinished: number;
+  /** True when an epoch ended with one of the step's batches. */
+  readonly endsEpoch: boolean;
 }
 
 /**
@@ -82,21 +97,30 @@ export async function trainingStep<Batch>(
   state: StepState,
 ): Promise<StepOutcome> {
   const { optimizer, schedule, trainable, clipNorm, onGradients } = settings;
-  const { gradients, loss, targets, item } = await collectGradients(settings, state);
+  const { gradients, items, rows, ...found } = await collectGradients(settings, state);
   try {
     const { moment } = state;
+    const { loss, targets } = found;
     const learningRate = schedule.rate(moment, optimizer.learningRate);
+    const factor = { token: 1, sentence: targets / rows, sum: targets }[settings.normalisation];
+    clipValues(gradients, settings.clipValue, factor);
     onGradients?.(gradients, moment.step + 1);
-    const gradientNorm = globalNorm([...gradients.values()]);
+    const gradientNorm = factor * globalNorm([...gradients.values()]);
     if (!Number.isFinite(loss) || !Number.isFinite(gradientNorm)) {
       throw nonFinite(moment.step + 1, loss, learningRate, gradientNorm);
     }
     optimizer.step(trainable, gradients, {
       rate: (baseRate) => schedule.rate(moment, baseRate),
       momentum: schedule.momentum?.(moment),
-      gradientScale: clipNorm === undefined ? 1 : clipCoefficient(gradientNorm, clipNorm),
+      gradientScale:
+        factor * (clipNorm === undefined ? 1 : clipCoefficient(gradientNorm, clipNorm)),
     });
-    return { loss, targets, learningRate, gradientNorm, item };
+    const last = items.at(-1) as TrainingItem<unknown>;
+    return {
+      ...{ loss, targets, learningRate, gradientNorm, epoch: last.epoch },
+      epochsFinished: last.epoch + (last.endsEpoch ? 1 : 0),
+      endsEpoch: items.some((item) => item.endsEpoch),
+    };
   } finally {
     dispose([...gradients.values()]);
   }
@@ -106,27 +130,30 @@ interface Collected {
   readonly loss: number;
   readonly targets: number;
   readonly gradients: Map<string, Tensor>;
-  readonly item: TrainingItem<unknown>;
+  readonly items: readonly TrainingItem<unknown>[];
+  /** Rows of all batches; NaN when the batches do not tell. */
+  readonly rows: number;
 }
 
-/** Gradients of the mean loss over the targets of `accumulate` batches, cut by value. */
+/** Gradients of the mean loss over the targets of `accumulate` batches. */
 async function collectGradients<Batch>(
   settings: StepSettings<Batch>,
   state: StepState,
 ): Promise<Collected> {
   const { data, accumulate } = settings;
   const coming = data.next();
-  let item = coming instanceof Promise ? await coming : coming;
-  const first = await batchGradients(settings, state, item);
-  if (accumulate === 1) {
-    return { ...first, gradients: clipValues(first.gradients, settings.clipValue), item };
-  }
+  const items = [coming instanceof Promise ? await coming : coming];
+  const first = await batchGradients(settings, state, items[0]!);
+  let rows = rowsOf(items[0]!.batch);
+  if (accumulate === 1) return { ...first, items, rows };
   // Σ nᵢ gᵢ / Σ nᵢ: the gradient of the mean over all targets, however the batches split them.
   let lossSum = first.loss * first.targets;
   let targets = first.targets;
   const sums = replaceAll(first.gradients, (gradient) => mul(gradient, first.targets));
   for (let i = 1; i < accumulate; i++) {
-    item = await data.next();
+    const item = await data.next();
+    items.push(item);
+    rows += rowsOf(item.batch);
     const part = await batchGradients(settings, state, item);
     lossSum += part.loss * part.targets;
     targets += part.targets;
@@ -141,10 +168,13 @@ async function collectGradients<Batch>(
     }
   }
   const gradients = replaceAll(sums, (sum) => mul(sum, 1 / targets));
-  return {
-    ...{ loss: lossSum / targets, targets, item },
-    gradients: clipValues(gradients, settings.clipValue),
-  };
+  return { loss: lossSum / targets, targets, gradients, items, rows };
+}
+
+/** Sentences in a batch; NaN for batches of another kind. */
+function rowsOf(batch: unknown): number {
+  const { batchSize, target } = (batch ?? {}) as Partial<SequenceBatch & PairBatch>;
+  return batchSize ?? target?.batchSize ?? Number.NaN;
 }
 
 /** By this thread's model or by the replicas; the state is carried on. */
@@ -172,12 +202,14 @@ async function batchGradients<Batch>(
   return result;
 }
 
+/** Cuts each value of the gradients times `factor` to [-limit, limit]; the factor itself is applied later. */
 function clipValues(
   gradients: Map<string, Tensor>,
   limit: number | undefined,
-): Map<string, Tensor> {
-  if (limit === undefined) return gradients;
-  return replaceAll(gradients, (gradient) => clipByValue(gradient, -limit, limit));
+  factor: number,
+): void {
+  if (limit === undefined) return;
+  replaceAll(gradients, (gradient) => clipByValue(gradient, -limit / factor, limit / factor));
 }
 
 function replaceAll(
