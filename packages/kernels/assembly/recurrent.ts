@@ -13,7 +13,7 @@
  */
 import { copy } from "./memory";
 import { packColumns, packRows, panelSize } from "./pack";
-import { FROM_C, FROM_ZERO, tileRows } from "./tile";
+import { FROM_C, FROM_ZERO, tileRows, tileTable } from "./tile";
 
 // @ts-ignore: decorator
 @inline export function word(plan: usize, index: usize): usize {
@@ -100,11 +100,7 @@ export function gateProduct(
     const panel = packed + <usize>(block * gates + gate) * panelSize(k);
     let out = buffer + (<usize>gate << 5);
     for (let i = 0; i < rows; i += 4) {
-      const at = inputs + (<usize>i << 2);
-      tileRows(
-        <usize>load<u32>(at), <usize>load<u32>(at, 4), <usize>load<u32>(at, 8), <usize>load<u32>(at, 12),
-        panel, k, out, out + rowBytes, out + 2 * rowBytes, out + 3 * rowBytes, FROM_ZERO, 0,
-      );
+      tileTable(inputs + (<usize>i << 2), panel, k, out, rowBytes);
       out += rowBytes << 2;
     }
   }
@@ -158,6 +154,11 @@ export function backProduct(
       let c = out + x;
       for (let i = 0; i < rows; i += 4) {
         const at = inputs + (<usize>i << 2);
+        if (k0 == 0 && i + 4 <= rows) {
+          tileTable(at, packed, count, c, outStride);
+          c += outStride << 2;
+          continue;
+        }
         tileRows(
           <usize>load<u32>(at) + shift, <usize>load<u32>(at, 4) + shift,
           <usize>load<u32>(at, 8) + shift, <usize>load<u32>(at, 12) + shift,

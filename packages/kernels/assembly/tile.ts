@@ -77,3 +77,36 @@ export function tilePacked(
   v128.store(c0, s00); v128.store(c0, s01, 16); v128.store(c1, s10); v128.store(c1, s11, 16);
   v128.store(c2, s20); v128.store(c2, s21, 16); v128.store(c3, s30); v128.store(c3, s31, 16);
 }
+
+/**
+ * out[4 rows][8] = rows of A, whose addresses stand at `table`, times a panel; the rows of `out` are
+ * `outStride` bytes apart. The tile of the recurrent products, called once per few hundred cycles: it has few
+ * arguments on purpose.
+ */
+export function tileTable(table: usize, panel: usize, count: i32, out: usize, outStride: usize): void {
+  let a0 = <usize>load<u32>(table), a1 = <usize>load<u32>(table, 4);
+  let a2 = <usize>load<u32>(table, 8), a3 = <usize>load<u32>(table, 12);
+  let s00 = f32x4.splat(0), s01 = s00, s10 = s00, s11 = s00;
+  let s20 = s00, s21 = s00, s30 = s00, s31 = s00;
+  const end = panel + (<usize>count << 5);
+  while (panel < end) {
+    const b0 = v128.load(panel), b1 = v128.load(panel, 16);
+    const x0 = v128.load32_splat(a0);
+    s00 = madd(x0, b0, s00); s01 = madd(x0, b1, s01);
+    const x1 = v128.load32_splat(a1);
+    s10 = madd(x1, b0, s10); s11 = madd(x1, b1, s11);
+    const x2 = v128.load32_splat(a2);
+    s20 = madd(x2, b0, s20); s21 = madd(x2, b1, s21);
+    const x3 = v128.load32_splat(a3);
+    s30 = madd(x3, b0, s30); s31 = madd(x3, b1, s31);
+    a0 += 4; a1 += 4; a2 += 4; a3 += 4;
+    panel += 32;
+  }
+  v128.store(out, s00); v128.store(out, s01, 16);
+  out += outStride;
+  v128.store(out, s10); v128.store(out, s11, 16);
+  out += outStride;
+  v128.store(out, s20); v128.store(out, s21, 16);
+  out += outStride;
+  v128.store(out, s30); v128.store(out, s31, 16);
+}
