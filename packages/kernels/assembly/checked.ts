@@ -35,6 +35,12 @@ export function splatLoad(p: usize, o: usize = 0): v128 {
   return v128.load32_splat(p + o);
 }
 
+/** Eight bytes, each to 16 bits. */
+export function extendedLoad(p: usize, o: usize = 0): v128 {
+  check(p + o, 8);
+  return v128.load_ext<i8>(p + o);
+}
+
 export function scalarLoad<T>(p: usize, o: usize = 0): T {
   check(p + o, sizeof<T>());
   return load<T>(p + o);

@@ -56,9 +56,10 @@ function checkAccesses(text, name) {
     .replace(/\bv128\.load\(/g, "vectorLoad(")
     .replace(/\bv128\.store\(/g, "vectorStore(")
     .replace(/\bv128\.load32_splat\(/g, "splatLoad(")
+    .replace(/\bv128\.load_ext<i8>\(/g, "extendedLoad(")
     .replace(/(?<![.\w])load</g, "scalarLoad<")
     .replace(/(?<![.\w])store</g, "scalarStore<");
-  const names = ["vectorLoad", "vectorStore", "splatLoad", "scalarLoad", "scalarStore"];
+  const names = ["vectorLoad", "vectorStore", "splatLoad", "extendedLoad", "scalarLoad", "scalarStore"];
   const header = `import { ${names.join(", ")} } from "./checked";`;
   return name === "index.ts" ? `${checked}\nexport { allow } from "./checked";` : header + checked;
 }

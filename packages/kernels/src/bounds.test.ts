@@ -7,7 +7,11 @@ import { useCheckedKernels } from "../test/checked-heap.ts";
 import { randomValues } from "../test/values.ts";
 import { kernelExports } from "./backend/module.ts";
 import {
+  adadeltaUpdate,
+  adagradUpdate,
+  adamaxUpdate,
   adamUpdate,
+  asgdUpdate,
   attention,
   attentionLstmSequence,
   dropout,
@@ -18,7 +22,12 @@ import {
   layerNorm,
   linear,
   linearCrossEntropy,
+  linearInt8,
   lstmSequence,
+  lstmStepInt8,
+  quantizeWeight,
+  rmspropUpdate,
+  rpropUpdate,
   sgdUpdate,
   softmaxCrossEntropy,
 } from "./index.ts";
@@ -176,17 +185,44 @@ describe("the checked build", () => {
 
   test("optimizers and the norm stay inside their variables", () => {
     check(20, fc.tuple(size, size), ([n = 1, d = 1]) => {
-      const [parameter, first, second] = [0, 1, 2].map(() => tf.variable(random(n, d)));
+      const [parameter, a, b, c] = [0, 1, 2, 3].map(() => tf.variable(random(n, d)));
       const gradient = random(n, d);
-      if (!parameter || !first || !second) return;
-      adamUpdate({
-        ...{ parameter, gradient, learningRate: 0.1, step: 1 },
-        firstMoment: first,
-        secondMoment: second,
+      if (!parameter || !a || !b || !c) return;
+      const update = { parameter, gradient, learningRate: 0.1, step: 1 };
+      const moments = { firstMoment: a, secondMoment: b };
+      sgdUpdate(update);
+      sgdUpdate({ ...update, momentum: 0.9, momentumBuffer: a });
+      adamUpdate({ ...update, ...moments });
+      adamUpdate({ ...update, ...moments, maxSecondMoment: c });
+      adamaxUpdate({ ...update, firstMoment: a, infinityNorm: b });
+      adadeltaUpdate({ ...update, squareAverage: a, deltaAverage: b });
+      adagradUpdate({ ...update, squareSum: a });
+      rmspropUpdate({ ...update, squareAverage: a });
+      rmspropUpdate({
+        ...{ ...update, squareAverage: a, gradientAverage: b },
+        ...{ momentum: 0.9, momentumBuffer: c },
       });
-      sgdUpdate({ parameter, gradient, learningRate: 0.1, momentum: 0.9, momentumBuffer: first });
+      rpropUpdate({ ...update, previousGradient: a, stepSize: b });
+      asgdUpdate({ ...update, average: a, eta: 0.1, mu: 0.5 });
       globalNorm([gradient]);
-      tf.dispose([parameter, first, second]);
+      tf.dispose([parameter, a, b, c]);
+    });
+  });
+
+  test("8-bit products stay inside their tensors", () => {
+    check(20, fc.tuple(size, fc.integer({ min: 1, max: 40 }), size), ([n = 1, d = 1, v = 1]) => {
+      const weight = quantizeWeight(random(v, d));
+      linearInt8(random(n, d), weight, random(v));
+      linearInt8(random(n, d), weight);
+      weight.dispose();
+      const [weightIh, weightHh] = [
+        quantizeWeight(random(4 * v, d)),
+        quantizeWeight(random(4 * v, v)),
+      ];
+      const state = { h: random(n, v), c: random(n, v) };
+      lstmStepInt8(random(n, d), state, { weightIh, weightHh, biasIh: random(4 * v) });
+      weightIh.dispose();
+      weightHh.dispose();
     });
   });
 });

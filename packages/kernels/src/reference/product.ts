@@ -39,6 +39,6 @@ export function referenceLinear(
   { rows, inputSize, outputSize }: { rows: number; inputSize: number; outputSize: number },
 ): Float64Array {
   const y = referenceProduct(x, weight, { m: rows, n: outputSize, k: inputSize, transposeB: true });
-  if (bias) y.forEach((value, i) => (y[i] = value + (bias[i % outputSize] as number)));
+  if (bias) for (let i = 0; i < y.length; i++) y[i]! += bias[i % outputSize] as number;
   return y;
 }
