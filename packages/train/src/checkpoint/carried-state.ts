@@ -17,7 +17,10 @@ export function flattenState(state: unknown): {
   const walk = (value: unknown): unknown => {
     if (value instanceof Tensor) {
       const name = String(tensors.size);
-      tensors.set(name, { shape: [...value.shape], values: Float32Array.from(value.dataSync()) });
+      tensors.set(name, {
+        shape: [...value.shape],
+        values: new Float32Array(value.dataSync() as Float32Array),
+      });
       return { $tensor: name };
     }
     if (Array.isArray(value)) return value.map(walk);

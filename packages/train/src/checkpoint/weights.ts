@@ -21,7 +21,7 @@ export function copyTensors(tensors: ReadonlyMap<string, Tensor>): Map<string, T
     [...tensors].map(([name, t]) => [
       name,
       // A backend may hand out its own array: copy it.
-      { shape: [...t.shape], values: Float32Array.from(t.dataSync()) },
+      { shape: [...t.shape], values: new Float32Array(t.dataSync() as Float32Array) },
     ]),
   );
 }

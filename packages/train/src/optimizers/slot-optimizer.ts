@@ -128,7 +128,7 @@ export class SlotOptimizer<O extends CommonOptions> implements Optimizer {
       scalars[parameter] = { ...memory.scalars };
       for (const [slot, kept] of Object.entries(memory.slots)) {
         // A backend may hand out its own array: copy it.
-        const values = Float32Array.from(kept.dataSync());
+        const values = new Float32Array(kept.dataSync() as Float32Array);
         slots.push({ parameter, slot, shape: [...kept.shape], values });
       }
     }
