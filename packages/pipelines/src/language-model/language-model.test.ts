@@ -81,6 +81,21 @@ describe.each([
   });
 });
 
+describe("TextLanguageModel.stream", () => {
+  test("joins generated words to the prompt by a space, and begins lines anew", async () => {
+    const { model } = await trainLanguageModel(
+      { text: "a b c\n".repeat(20) },
+      { arch: "kn", unit: "word", order: 3 },
+    );
+    const parts = [...model.stream({ prompt: "c c\na", maxTokens: 7, temperature: 0 })];
+    expect(parts.join("")).toBe(" b c\na b c\n");
+    expect(model.generate({ prompt: "a", maxTokens: 9, temperature: 0, oneLine: true })).toEqual({
+      text: " b c",
+      stopReason: "end",
+    });
+  });
+});
+
 describe("trainLanguageModel", () => {
   test("refuses an empty text and a vocabulary larger than the text", async () => {
     await expect(trainLanguageModel({ text: " \n\n" })).rejects.toThrow(

@@ -10,7 +10,7 @@ import {
   type StopReason,
   topK,
 } from "@seq/models";
-import type { Tokenizer } from "@seq/tokenizers";
+import type { DecodeStream, Tokenizer } from "@seq/tokenizers";
 import { endIdOf, lineIds, linesOf, runningIds, unknownToken } from "./units.ts";
 
 /** How well a model predicts a text. */
@@ -144,10 +144,11 @@ export class TextLanguageModel {
     const { prompt = "", maxTokens, oneLine = false, ...sampling } = options;
     checkInteger("generate", "maxTokens", maxTokens, { min: 0 });
     let ids: ArrayLike<number> = this.#promptIds(prompt);
+    let line = prompt.slice(prompt.lastIndexOf("\n") + 1); // what its first generated word joins on to
     // An n-gram model begins each line anew; the others read over line ends.
     const endsLines = oneLine || this.model instanceof NgramModel;
     for (let left = maxTokens; ; ) {
-      const decoder = this.tokenizer.decodeStream();
+      const decoder = new LineDecoder(this.tokenizer, lineIds(this.tokenizer, line));
       const tokens = generateTokens(this.model, {
         prompts: [ids],
         maxNewTokens: left,
@@ -157,19 +158,18 @@ export class TextLanguageModel {
       let step = tokens.next();
       for (; !step.done; step = tokens.next()) {
         left--;
-        if (step.value.id === this.endId) yield `${decoder.flush()}\n`;
-        else {
-          const part = decoder.push(step.value.id);
-          if (part !== "") yield part;
-        }
+        const isEnd = step.value.id === this.endId;
+        const part = isEnd ? `${decoder.flush()}\n` : decoder.push(step.value.id);
+        if (part !== "") yield part;
       }
       const rest = decoder.flush();
       if (rest !== "") yield rest;
       const { stopReason } = step.value[0]!;
-      if (stopReason !== "end" || oneLine || left <= 1) return stopReason;
+      if (stopReason !== "end" || oneLine) return stopReason;
       yield "\n";
-      left--;
+      if (--left <= 0) return "length";
       ids = [];
+      line = "";
     }
   }
 
@@ -183,5 +183,31 @@ export class TextLanguageModel {
 
   dispose(): void {
     if (!(this.model instanceof NgramModel)) this.model.dispose();
+  }
+}
+
+/** Decodes what follows the begin of a line, in its context: the space between two words belongs to the second. */
+class LineDecoder {
+  readonly #stream: DecodeStream;
+  #skip: number; // characters of the begin that have yet to come out
+
+  constructor(tokenizer: Tokenizer, begin: Uint32Array) {
+    this.#stream = tokenizer.decodeStream();
+    this.#skip = tokenizer.decode(begin).length;
+    for (const id of begin) this.#rest(this.#stream.push(id));
+  }
+
+  push(id: number): string {
+    return this.#rest(this.#stream.push(id));
+  }
+
+  flush(): string {
+    return this.#rest(this.#stream.flush());
+  }
+
+  #rest(text: string): string {
+    const skipped = Math.min(this.#skip, text.length);
+    this.#skip -= skipped;
+    return text.slice(skipped);
   }
 }
