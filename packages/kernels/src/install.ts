@@ -73,7 +73,7 @@ export async function installKernels({
 }): Promise<void> {
   if (simd) exactness = simd;
   await loadModule(exactness);
-  await setThreads(threads);
+  setThreads(threads);
   for (const config of forward()) {
     if (tf.getKernel(config.kernelName, "wasm")) tf.unregisterKernel(config.kernelName, "wasm");
     tf.registerKernel(config);

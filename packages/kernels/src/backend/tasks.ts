@@ -11,6 +11,7 @@ interface TaskExports {
 
 let team: ThreadTeam | undefined;
 let teamModule: WebAssembly.Module | undefined;
+let chosen: number | undefined;
 
 /** Threads that tasks run on, the calling one included. */
 export function threadCount(): number {
@@ -21,15 +22,16 @@ export function threadCount(): number {
  * Runs the next tasks on `wanted` threads (default: as many as now, at first the cores), or on one where the
  * heap cannot be shared.
  */
-export async function setThreads(wanted: number | undefined): Promise<void> {
+export function setThreads(wanted: number | undefined): void {
   const loaded = loadedModule();
   if (!loaded) return;
   const { module, memory } = loaded;
   const isShared = !(memory.buffer instanceof ArrayBuffer);
-  const size = isShared ? (wanted ?? team?.size ?? (await coreCount())) : 1;
-  if (team?.size === size && teamModule === module) return;
+  chosen = wanted ?? chosen;
+  const size = isShared ? Math.min(chosen ?? coreCount(), mostChunks) : 1;
+  if (threadCount() === size && (size === 1 || teamModule === module)) return;
   team?.stop();
-  team = await ThreadTeam.start(Math.min(size, mostChunks), module, memory);
+  team = size === 1 ? undefined : ThreadTeam.start(size, module, memory);
   teamModule = module;
 }
 

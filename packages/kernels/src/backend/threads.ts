@@ -29,14 +29,10 @@ export class ThreadTeam {
   }
 
   /** Starts `size - 1` workers; they join in as soon as they are up. */
-  static async start(
-    size: number,
-    module: WebAssembly.Module,
-    memory: WebAssembly.Memory,
-  ): Promise<ThreadTeam> {
+  static start(size: number, module: WebAssembly.Module, memory: WebAssembly.Memory): ThreadTeam {
     const shared = new SharedArrayBuffer(64);
     const team = new ThreadTeam(size, shared);
-    const startWorker = await workerStarter();
+    const startWorker = workerStarter();
     for (let thread = 1; thread < size; thread++) {
       team.#workers.push(startWorker({ module, memory, shared, thread }));
     }
@@ -85,11 +81,8 @@ export class ThreadTeam {
 }
 
 /** How many threads the machine runs at once. */
-export async function coreCount(): Promise<number> {
-  if (isNode()) {
-    const { availableParallelism } = await import("node:os");
-    return availableParallelism();
-  }
+export function coreCount(): number {
+  if (isNode()) return process.getBuiltinModule("node:os").availableParallelism();
   return globalThis.navigator?.hardwareConcurrency ?? 1;
 }
 
@@ -100,9 +93,10 @@ interface ThreadData {
   readonly thread: number;
 }
 
-async function workerStarter(): Promise<(data: ThreadData) => { terminate(): unknown }> {
+/** Node's modules by `getBuiltinModule`: an import of them would stop bundlers that build for a page. */
+function workerStarter(): (data: ThreadData) => { terminate(): unknown } {
   if (isNode()) {
-    const { Worker } = await import("node:worker_threads");
+    const { Worker } = process.getBuiltinModule("node:worker_threads");
     return (data) => {
       const worker = new Worker(threadProgram + nodeStart, { eval: true, workerData: data });
       worker.unref(); // a thread that waits for work must not keep the process alive
