@@ -18,7 +18,6 @@
 import { checkOneOf } from "@seq/core";
 import { IndexedHeap } from "../../training/indexed-heap.ts";
 import type { MergeGraph } from "../../training/merge-graph.ts";
-import { xLogX } from "../../training/portable-math.ts";
 import { type TrainingRun, vocabularyTooSmall } from "../../training/progress.ts";
 import { segmentCorpus, type TokenTable } from "../../training/symbols.ts";
 import type { WordCounts } from "../../training/word-counts.ts";
@@ -32,6 +31,7 @@ import {
   type TrainedMerges,
 } from "../bpe/trainer.ts";
 import { PairNeighbours } from "./pair-neighbours.ts";
+import { LikelihoodGain, type PairScore, PointwiseMutualInformation } from "./pair-scores.ts";
 
 export type WordPieceScore = "pmi" | "deltaLL" | "frequency";
 
@@ -74,9 +74,12 @@ function* mergeByScore(
 ): TrainingRun<[left: number, right: number][]> {
   const minFrequency = Math.max(1, options.minFrequency ?? 2);
   const shapes = new TokenShapes(table, options);
-  const heap = new IndexedHeap(graph.pairs);
+  const scores =
+    score === "pmi"
+      ? new PointwiseMutualInformation(graph, table.size)
+      : new LikelihoodGain(graph, table.size);
+  const heap = new IndexedHeap(graph.pairs); // pairs by the bounds of their scores
   const neighbours = new PairNeighbours(graph);
-  const scoreOf = score === "pmi" ? pointwiseMutualInformation : likelihoodGain;
   const refused = new Set<number>();
   const merges: [number, number][] = [];
 
@@ -87,27 +90,22 @@ function* mergeByScore(
     if (count < minFrequency || refused.has(pair) || !shapes.mayJoin(left, right)) {
       heap.remove(pair);
     } else {
-      heap.set(pair, scoreOf(graph, pair), left * 2 ** 26 + right);
+      heap.set(pair, scores.bound(pair), left * 2 ** 26 + right);
     }
   };
+  const isCandidate = (pair: number) => graph.countOf(pair) >= minFrequency;
 
   for (let pair = 0; pair < graph.pairs; pair++) enter(pair);
   neighbours.linkNewPairs();
-  while (table.size < options.vocabSize && heap.size > 0) {
-    const priority = heap.topPriority;
-    const pair = heap.top;
-    // deltaLL falls as N falls, which no entry is told of: the top may be too high, but none too low.
-    if (score === "deltaLL" && scoreOf(graph, pair) !== priority) {
-      enter(pair);
-      continue;
-    }
+  while (table.size < options.vocabSize) {
+    const pair = takeBest(heap, graph, scores, isCandidate, enter);
+    if (pair < 0) break;
     const left = graph.leftOf(pair);
     const right = graph.rightOf(pair);
     const token = table.join(left, right);
     const known = table.idOf(token);
     if (known !== undefined && known < table.reserved) {
       refused.add(pair); // Text must not spell a special token.
-      heap.remove(pair);
       continue;
     }
     const symbol = table.add(token);
@@ -115,8 +113,9 @@ function* mergeByScore(
     merges.push([left, right]);
     graph.merge(pair, symbol);
     neighbours.linkNewPairs();
-    heap.remove(pair);
-    for (const changed of new Set([left, right, symbol])) neighbours.forEach(changed, enter);
+    const fallen = [...new Set([left, right, symbol])].filter((each) => scores.update(each));
+    for (const grown of graph.grown) enter(grown);
+    for (const each of fallen) neighbours.forEach(each, enter);
     if (merges.length % 64 === 0) {
       yield { phase: "merge", done: table.size, total: options.vocabSize };
     }
@@ -124,23 +123,38 @@ function* mergeByScore(
   return merges;
 }
 
-function pointwiseMutualInformation(graph: MergeGraph, pair: number): number {
-  const left = graph.symbolCounts[graph.leftOf(pair)] as number;
-  const right = graph.symbolCounts[graph.rightOf(pair)] as number;
-  return graph.countOf(pair) / (left * right);
+/**
+ * Takes the pair of the highest score out of the heap, or gives -1. Bounds are looked at from the top until
+ * none can hide a better score (or an equal one of smaller ids); those passed over go back.
+ */
+function takeBest(
+  heap: IndexedHeap,
+  graph: MergeGraph,
+  scores: PairScore,
+  isCandidate: (pair: number) => boolean,
+  enter: (pair: number) => void,
+): number {
+  const passed: number[] = [];
+  let best = -1;
+  let bestScore = Number.NEGATIVE_INFINITY;
+  while (heap.size > 0 && heap.topPriority >= bestScore - scores.margin) {
+    const pair = heap.pop();
+    if (!isCandidate(pair)) continue;
+    const score = scores.score(pair);
+    if (score > bestScore || (score === bestScore && comesFirst(graph, pair, best))) {
+      if (best >= 0) passed.push(best);
+      best = pair;
+      bestScore = score;
+    } else {
+      passed.push(pair);
+    }
+  }
+  for (const pair of passed) enter(pair);
+  return best;
 }
 
-function likelihoodGain(graph: MergeGraph, pair: number): number {
-  const left = graph.leftOf(pair);
-  const right = graph.rightOf(pair);
-  const a = graph.symbolCounts[left] as number;
-  const b = graph.symbolCounts[right] as number;
-  const n = graph.total;
-  if (left === right) {
-    // "aaa" counts (a, a) twice but can be merged once, so the count may exceed what a merge takes.
-    const k = Math.min(graph.countOf(pair), Math.floor(a / 2));
-    return xLogX(k) + xLogX(a - 2 * k) - xLogX(a) + xLogX(n) - xLogX(n - k);
-  }
-  const k = graph.countOf(pair);
-  return xLogX(k) + xLogX(a - k) + xLogX(b - k) - xLogX(a) - xLogX(b) + xLogX(n) - xLogX(n - k);
+/** The tie rule. */
+function comesFirst(graph: MergeGraph, pair: number, other: number): boolean {
+  const difference = graph.leftOf(pair) - graph.leftOf(other);
+  return difference < 0 || (difference === 0 && graph.rightOf(pair) < graph.rightOf(other));
 }
