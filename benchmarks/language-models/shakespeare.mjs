@@ -1,7 +1,7 @@
 /**
  * `node benchmarks/language-models/shakespeare.mjs [minutes] [threads]`: a character LSTM of two layers of 256 on tiny
  * Shakespeare (first 90 % to train, the rest to validate) with Adam, for a number of minutes. `SEQ_STEPS=n` trains n
- * steps instead, which is the same on any machine. Prints the validation loss in nats as it goes, with the
+ * steps instead, which is the same on any machine. `SEQ_RUN=folder` keeps checkpoints there and goes on from them. Prints the validation loss in nats as it goes, with the
  * processor's minutes, and the loss of an 8-gram model beside it.
  */
 
@@ -14,6 +14,7 @@ import {
   RnnLanguageModel,
 } from "@seq/models";
 import { Adam, contiguousBatches, evaluateLoss, fit } from "@seq/train";
+import { FolderStorage } from "@seq/train/node";
 import { corpusText } from "./shared.mjs";
 
 const minutes = Number(process.argv[2] ?? 20);
@@ -54,6 +55,13 @@ const result = await fit(model, data, {
   schedule: { kind: "linear", rate: ({ step }, base) => base * Math.max(0.02, 1 - share(step)) },
   clipNorm: 1,
   seed: 1,
+  ...(process.env.SEQ_RUN && {
+    checkpoints: {
+      storage: new FolderStorage(process.env.SEQ_RUN),
+      everyMinutes: 2,
+      resume: "latest",
+    },
+  }),
   ...(steps === undefined ? { maxMinutes: minutes } : { maxSteps: steps }),
   evaluation: { every: 250, run: () => evaluateLoss(model, validation) },
   onEvaluation: ({ step, scores }) => {
