@@ -19,6 +19,8 @@ export function library(entry = ["src/index.ts"], overrides = {}) {
     silent: true,
     // Node built-ins stay imports (`node:fs`): only Node-only entries use them.
     external: [/^node:/],
+    // tsup would write `os` for `node:os`, which bundlers for the page look for among npm's packages.
+    removeNodeProtocol: false,
     ...overrides,
   };
 }
