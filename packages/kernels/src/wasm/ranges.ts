@@ -39,11 +39,16 @@ export interface Range {
   readonly end: number;
   /** Chunks are multiples of it. Default 1. */
   readonly unit?: number;
-  /** Values read or written, all in all: below 16,384 (some microseconds) no thread is woken. */
+  /** Values read or written, all in all. */
   readonly work: number;
 }
 
-const worthThreads = 16_384;
+/** A chunk has at least this much work, some microseconds: less than two of them wake no thread. */
+const worthThread = 16_384;
+/** Several chunks a thread: one that is held up leaves the rest to the others. */
+const chunksPerThread = 4;
+/** What the threads' bookkeeping holds. */
+const mostChunks = 255;
 
 /**
  * @param integers - offsets and whole numbers, in the order of the kernel's arguments.
@@ -56,7 +61,7 @@ export function runRange(
   floats: readonly number[] = [],
 ): void {
   if (end <= 0) return;
-  const parts = work < worthThreads ? 1 : threadCount();
+  const parts = partsOf(work);
   const length = Math.ceil(Math.ceil(end / unit) / parts) * unit;
   const task = taskOffset();
   const { buffer } = wasmMemory();
@@ -68,4 +73,10 @@ export function runRange(
   words.set(integers, 4);
   if (floats.length > 0) new Float64Array(buffer, task + 128, floats.length).set(floats);
   runTask(Math.ceil(end / length));
+}
+
+function partsOf(work: number): number {
+  const threads = threadCount();
+  if (threads === 1 || work < 2 * worthThread) return 1;
+  return Math.min(chunksPerThread * threads, Math.ceil(work / worthThread), mostChunks);
 }
