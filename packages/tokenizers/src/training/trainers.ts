@@ -4,12 +4,7 @@
  */
 import { checkInteger, checkOptions, OptionError } from "@seq/core";
 import { BPE } from "../models/bpe/model.ts";
-import {
-  type BpeTrainingOptions,
-  bpeOptionNames,
-  checkMergeOptions,
-  learnBpe,
-} from "../models/bpe/trainer.ts";
+import { type BpeTrainingOptions, checkMergeOptions, learnBpe } from "../models/bpe/trainer.ts";
 import { Unigram } from "../models/unigram/model.ts";
 import { learnUnigram, type UnigramTrainingOptions } from "../models/unigram/trainer.ts";
 import { learnCharacters, learnWords, type WordTrainingOptions } from "../models/word/trainer.ts";
@@ -127,7 +122,7 @@ export class UnigramTrainer implements Trainer {
     this.unit = options.unit ?? "char";
     if (this.unit === "byte") {
       throw new OptionError(
-        'UnigramTrainer: unit "byte" has no model to encode with; use byteFallback: true, or learnUnigram for the pieces alone.',
+        'UnigramTrainer: unit "byte" has no model to encode with; use byteFallback: true.',
         { code: "OPTION_CONFLICT" },
       );
     }
@@ -203,5 +198,3 @@ function withUnknown(
   }
   return [...specialTokens];
 }
-
-export { bpeOptionNames };
