@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { FormatError, SeqError } from "@seq/core";
 import { sharedPath } from "@seq-internal/test-utils";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
@@ -155,6 +156,28 @@ ngram 3=1
     ["no </s>", small.replaceAll("</s>", "z"), 'line 5 begins 1-grams without "</s>".'],
   ])("refuses %s with the line", (_, text, message) => {
     expect(() => parseArpa(text, "m.arpa")).toThrow(`m.arpa: ${message}`);
+  });
+
+  test("refuses a file cut off anywhere, and never crashes on a changed character", () => {
+    fc.assert(
+      fc.property(
+        fc.nat({ max: small.length - 1 }),
+        fc.constantFrom("", "\t", "x", "-", "9", "\\", "\n"),
+        (at, put) => {
+          if (put === "") {
+            if (at > small.indexOf("\\end\\") + 4) return;
+            expect(() => parseArpa(small.slice(0, at))).toThrow(FormatError);
+          } else {
+            try {
+              parseArpa(small.slice(0, at) + put + small.slice(at + 1));
+            } catch (error) {
+              expect(SeqError.is(error)).toBe(true);
+            }
+          }
+        },
+      ),
+      { numRuns: 400 },
+    );
   });
 
   test("names the line at which a real file was cut off", () => {

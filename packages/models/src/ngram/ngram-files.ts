@@ -52,8 +52,15 @@ export function ngramToTensors(model: NgramModel): { config: NgramConfig; weight
 /** @throws {FormatError} `NGRAM_FILE` when arrays contradict each other. */
 export function ngramFromTensors(given: unknown, file: Uint8Array, where: string): NgramModel {
   const config = given as NgramConfig;
+  const { order, vocabSize, beginId } = config;
+  if (![order, vocabSize, beginId].every(Number.isSafeInteger) || order < 1 || order > 16) {
+    throw new FormatError(
+      `${where}: the config says order ${order}, vocabSize ${vocabSize}, beginId ${beginId}; expected whole numbers, order from 1 to 16.`,
+      { code: "NGRAM_FILE" },
+    );
+  }
   const { tensors } = readSafetensors(file, where);
-  const levels = Array.from({ length: config.order }, (_, i) => readLevel(tensors, i + 1, where));
+  const levels = Array.from({ length: order }, (_, i) => readLevel(tensors, i + 1, where));
   levels.forEach((level, i) => {
     const next = levels[i + 1];
     const fits =

@@ -2,7 +2,11 @@ import { Rng } from "@seq/core";
 import { loadKernels } from "@seq/kernels";
 import * as tf from "@tensorflow/tfjs-core";
 import { beforeAll, describe, expect, test } from "vitest";
+import type { LanguageModel } from "../language-model/language-model.types.ts";
+import { tuneMixture } from "../language-model/mixture.ts";
 import { crossEntropy, nextLogProbs } from "../language-model/queries.ts";
+import { corpusFromSequences } from "../ngram/corpus.ts";
+import { estimateWittenBell } from "../ngram/estimate.ts";
 import { CacheModel } from "./cache-model.ts";
 import { dynamicEvaluation } from "./dynamic-evaluation.ts";
 import { RnnLanguageModel } from "./rnn-language-model.ts";
@@ -128,6 +132,23 @@ describe("dynamicEvaluation", () => {
     expect(() => dynamicEvaluation(model, [], { learningRate: 0.1 })).toThrow(
       "dynamicEvaluation: the text is empty, expected at least one id.",
     );
+    model.dispose();
+  });
+});
+
+describe("MixtureModel of a recurrent and an n-gram model", () => {
+  test("is tuned to more than either on held-out text", () => {
+    const model = build();
+    const ngram = estimateWittenBell(corpusFromSequences([bursts.slice(0, 150)], { vocabSize }), {
+      order: 2,
+    });
+    const heldOut = [bursts.slice(150)];
+    const { model: mixture, weights } = tuneMixture([model, ngram], heldOut);
+    const nats = (m: LanguageModel) => crossEntropy(m, heldOut).nats;
+    expect(nats(mixture)).toBeLessThanOrEqual(Math.min(nats(model), nats(ngram)) + 1e-6);
+    expect(weights.every((w) => w > 0)).toBe(true);
+    const sum = nextLogProbs(mixture, [1, 2]).reduce((total, l) => total + Math.exp(l), 0);
+    expect(sum).toBeCloseTo(1, 5);
     model.dispose();
   });
 });
