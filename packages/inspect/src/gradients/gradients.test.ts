@@ -9,6 +9,7 @@ import {
 import { Rng } from "@seq/core";
 import { loadKernels } from "@seq/kernels";
 import * as tf from "@tensorflow/tfjs-core";
+import fc from "fast-check";
 import { beforeAll, describe, expect, test } from "vitest";
 import { cellPath } from "./cell-path.ts";
 import {
@@ -271,6 +272,22 @@ describe("matrices", () => {
     expect(spectralNorm([3, 0, 0, -5], 2)).toBeCloseTo(5, 10);
     expect(spectralNorm([1, 1, 0, 1], 2)).toBeCloseTo((1 + Math.sqrt(5)) / 2, 10);
     expect(spectralNorm([0, 0, 0, 0], 2)).toBe(0);
+  });
+
+  test("norms bound each other, and the spectral radius lies below them", () => {
+    const matrix = fc.array(fc.double({ min: -3, max: 3, noNaN: true }), {
+      minLength: 9,
+      maxLength: 9,
+    });
+    fc.assert(
+      fc.property(matrix, (values) => {
+        const [frobenius, spectral] = [frobeniusNorm(values), spectralNorm(values, 3)];
+        const slack = 1e-6 * (1 + frobenius);
+        expect(spectral).toBeLessThanOrEqual(frobenius + slack);
+        expect(frobenius).toBeLessThanOrEqual(Math.sqrt(3) * spectral + slack);
+        expect(spectralRadius(values, 3)).toBeLessThanOrEqual(spectral + slack);
+      }),
+    );
   });
 
   test("a decay rate needs two norms", () => {

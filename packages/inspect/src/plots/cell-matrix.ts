@@ -35,8 +35,11 @@ export function drawMatrix(layout: MatrixLayout, options: PlotOptions): string {
     Math.ceil(Math.max(30, ...rows.map(textWidth)) + 14) + (layout.rowAxis ? 18 : 0);
   const marginTop =
     Math.ceil(0.78 * Math.max(...columns.map(textWidth)) + 24) + (layout.columnAxis ? 16 : 0);
-  const marginRight = Math.ceil(0.65 * textWidth(columns.at(-1) as string) + 8);
-  const width = options.width ?? Math.max(220, marginLeft + marginRight + side * columns.length);
+  const slanted = Math.ceil(0.65 * textWidth(columns.at(-1) as string) + 8); // the last name leans out
+  const natural = marginLeft + side * columns.length + slanted;
+  const titleWidth = options.title === undefined ? 0 : 1.3 * textWidth(options.title) + 24;
+  const width = options.width ?? Math.ceil(Math.max(natural, titleWidth));
+  const marginRight = options.width === undefined ? slanted + (width - natural) : slanted;
   const height = options.height ?? marginTop + 12 + side * rows.length;
   const written = cells.filter(({ text }) => text !== undefined);
   return drawSvg(
