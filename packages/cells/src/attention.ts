@@ -7,7 +7,7 @@
 import { checkInteger, checkOneOf, checkOptions, OptionError, type Rng } from "@seq/core";
 import { type AttentionWeights, attention, linear } from "@seq/kernels";
 import * as tf from "@tensorflow/tfjs-core";
-import { newVariable } from "./cells/recurrent-cell.ts";
+import { newVariable } from "./cells/parameters.ts";
 import { checkBoolean, checkLengths, checkTensor } from "./check.ts";
 import { type Initializer, xavierUniform } from "./initializers.ts";
 import {

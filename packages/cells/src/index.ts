@@ -12,12 +12,11 @@ export { GRUCell, type GRUCellOptions, type GRUState } from "./cells/gru-cell.ts
 export { LayerNormLSTMCell } from "./cells/layer-norm-lstm-cell.ts";
 export { LSTMCell, type LSTMCellOptions, type LSTMState } from "./cells/lstm-cell.ts";
 export { MinimalGatedCell } from "./cells/minimal-gated-cell.ts";
+export { newVariable, type ParameterSpec } from "./cells/parameters.ts";
 export { PeepholeLSTMCell } from "./cells/peephole-lstm-cell.ts";
 export {
   type Advance,
   type CellShape,
-  newVariable,
-  type ParameterSpec,
   RecurrentCell,
   type SequenceArguments,
   type SequenceCell,
@@ -41,6 +40,7 @@ export {
   kaimingUniform,
   normalInitializer,
   orthogonalInitializer,
+  type ParameterInitializers,
   uniformInitializer,
   xavierNormal,
   xavierUniform,

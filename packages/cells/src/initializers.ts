@@ -10,6 +10,14 @@ import { orthogonalMatrix } from "./orthogonal.ts";
 /** Fills a matrix of `rows` x `columns` (fan-out x fan-in), row-major. */
 export type Initializer = (rows: number, columns: number, rng: Rng) => Float32Array;
 
+/**
+ * One initializer for all parameters of a cell, or one by the parameter's name; those left out keep the
+ * cell's default.
+ *
+ * @example { weight_ih: xavierUniform(), weight_hh: orthogonalInitializer(), bias_ih: constantInitializer(0) }
+ */
+export type ParameterInitializers = Initializer | Readonly<Record<string, Initializer>>;
+
 /** Every value the same. */
 export function constantInitializer(value: number): Initializer {
   checkNumber("constantInitializer", "value", value);

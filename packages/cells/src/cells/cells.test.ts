@@ -11,6 +11,7 @@ import {
   values,
 } from "../../test/helpers.ts";
 import * as plain from "../../test/reference-cells.ts";
+import { constantInitializer, orthogonalInitializer } from "../initializers.ts";
 import { countParameters } from "../layers/describe.ts";
 import { CoupledLSTMCell } from "./coupled-lstm-cell.ts";
 import { ElmanCell } from "./elman-cell.ts";
@@ -316,6 +317,34 @@ describe("parameters", () => {
     expect(bias(0)).toEqual([0, 0]);
     expect(bias(2.5)).toEqual([2.5, 2.5]);
     expect(bias("initializer")).not.toEqual([1, 1]);
+  });
+
+  test("take an initializer each, by name", () => {
+    const cell = new LSTMCell({
+      inputSize: 3,
+      hiddenSize: 4,
+      rng: new Rng(0),
+      initializer: { weight_hh: orthogonalInitializer(), bias_ih: constantInitializer(0.5) },
+      forgetBias: "initializer",
+    });
+    // Each gate's block is orthogonal by itself.
+    for (const block of tf.split(cell.parameters.get("weight_hh") as tf.Tensor, 4, 0)) {
+      expectClose(tf.matMul(block, block, false, true), tf.eye(4), 1e-6);
+    }
+    expect(values(cell.parameters.get("bias_ih"))).toEqual(new Array(16).fill(0.5));
+    expect(Math.max(...values(cell.parameters.get("weight_ih")))).toBeLessThanOrEqual(0.5);
+  });
+
+  test("refuse an initializer of no parameter, or of another size", () => {
+    const sizes = { inputSize: 3, hiddenSize: 4, rng: new Rng(0) };
+    const zeros = constantInitializer(0);
+    expect(refusal(() => new GRUCell({ ...sizes, initializer: { weights: zeros } }))).toBe(
+      'UNKNOWN_OPTION GRUCell initializer: unknown option "weights"; expected one of weight_ih, weight_hh, bias_ih, bias_hh.',
+    );
+    const short = () => new Float32Array(5);
+    expect(refusal(() => new GRUCell({ ...sizes, initializer: short }))).toBe(
+      "INITIALIZER GRUCell: the initializer of weight_ih gave 5 values, expected 12 (4 x 3).",
+    );
   });
 
   test("go to plain values and back, under their names", () => {

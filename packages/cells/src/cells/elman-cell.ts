@@ -2,9 +2,10 @@ import { checkOneOf, checkOptions, type Rng } from "@seq/core";
 import { elmanSequence, elmanStep } from "@seq/kernels";
 import type * as tf from "@tensorflow/tfjs-core";
 import { checkBoolean } from "../check.ts";
-import type { Initializer } from "../initializers.ts";
+import type { ParameterInitializers } from "../initializers.ts";
 import { type ActivationName, activate, activationNames } from "./activations.ts";
-import { type Advance, RecurrentCell, type SequenceCell, torchSpecs } from "./recurrent-cell.ts";
+import { torchSpecs } from "./parameters.ts";
+import { type Advance, RecurrentCell, type SequenceCell } from "./recurrent-cell.ts";
 
 export type ElmanState = { readonly h: tf.Tensor };
 
@@ -17,8 +18,8 @@ export interface ElmanCellOptions {
   readonly bias?: boolean;
   /** Default `"tanh"`. */
   readonly nonlinearity?: ActivationName;
-  /** Default: uniform within 1 / sqrt(hiddenSize). */
-  readonly initializer?: Initializer;
+  /** For all parameters, or by name; default: uniform within 1 / sqrt(hiddenSize). */
+  readonly initializer?: ParameterInitializers;
 }
 
 /**

@@ -2,9 +2,10 @@ import { checkOneOf, checkOptions, type Rng } from "@seq/core";
 import { gruSequence, gruStep, linear, type RecurrentWeights } from "@seq/kernels";
 import * as tf from "@tensorflow/tfjs-core";
 import { checkBoolean } from "../check.ts";
-import type { Initializer } from "../initializers.ts";
+import type { ParameterInitializers } from "../initializers.ts";
 import { tidy } from "../tidy.ts";
-import { type Advance, RecurrentCell, type SequenceCell, torchSpecs } from "./recurrent-cell.ts";
+import { torchSpecs } from "./parameters.ts";
+import { type Advance, RecurrentCell, type SequenceCell } from "./recurrent-cell.ts";
 
 export type GRUState = { readonly h: tf.Tensor };
 
@@ -19,8 +20,8 @@ export interface GRUCellOptions {
   readonly resetGate?: "after-product" | "before-product";
   /** What an open update gate does: keep the old state (torch, default) or take the new one (many slides). */
   readonly updateGate?: "keeps-old" | "takes-new";
-  /** Default: uniform within 1 / sqrt(hiddenSize). */
-  readonly initializer?: Initializer;
+  /** For all parameters, or by name; default: uniform within 1 / sqrt(hiddenSize). */
+  readonly initializer?: ParameterInitializers;
 }
 
 const knownOptions = [

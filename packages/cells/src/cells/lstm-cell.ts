@@ -9,9 +9,10 @@ import {
 import { type LstmWeights, linear, lstmSequence, lstmStep } from "@seq/kernels";
 import * as tf from "@tensorflow/tfjs-core";
 import { checkBoolean } from "../check.ts";
-import type { Initializer } from "../initializers.ts";
+import type { ParameterInitializers } from "../initializers.ts";
 import { type ActivationName, activate, activationNames } from "./activations.ts";
-import { type Advance, RecurrentCell, type SequenceCell, torchSpecs } from "./recurrent-cell.ts";
+import { torchSpecs } from "./parameters.ts";
+import { type Advance, RecurrentCell, type SequenceCell } from "./recurrent-cell.ts";
 
 export type LSTMState = { readonly h: tf.Tensor; readonly c: tf.Tensor };
 
@@ -32,8 +33,8 @@ export interface LSTMCellOptions {
   readonly candidateActivation?: ActivationName;
   /** σ_h on c' before the output gate; default `"tanh"`. */
   readonly outputActivation?: ActivationName;
-  /** Default: uniform within 1 / sqrt(hiddenSize). */
-  readonly initializer?: Initializer;
+  /** For all parameters, or by name; default: uniform within 1 / sqrt(hiddenSize). */
+  readonly initializer?: ParameterInitializers;
 }
 
 const knownOptions = [

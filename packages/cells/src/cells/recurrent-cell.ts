@@ -6,7 +6,7 @@ import { type Cell, type CellState, checkInteger, KernelError, type Rng } from "
 import { linear, type RecurrentWeights } from "@seq/kernels";
 import * as tf from "@tensorflow/tfjs-core";
 import { checkTensor } from "../check.ts";
-import { type Initializer, uniformInitializer } from "../initializers.ts";
+import type { ParameterInitializers } from "../initializers.ts";
 import { tidy } from "../tidy.ts";
 import {
   type LoadStateDictOptions,
@@ -15,16 +15,7 @@ import {
   type StateDict,
   type WritableStateDict,
 } from "../torch-weights/state-dict.ts";
-
-/** One parameter of a cell: `blocks` gates of `rows` x `columns` (no columns: a vector), packed. */
-export interface ParameterSpec {
-  readonly name: string;
-  readonly blocks: number;
-  readonly rows: number;
-  readonly columns?: number;
-  /** Default: the cell's initializer. */
-  readonly initializer?: Initializer;
-}
+import { createParameters, type ParameterSpec, withInitializers } from "./parameters.ts";
 
 export interface CellShape {
   /** The class, for messages: `"LSTMCell"`. */
@@ -75,20 +66,21 @@ export abstract class RecurrentCell<S extends CellState<tf.Tensor>> implements C
   /**
    * @param specs - in the order of `parameters`.
    * @param initializer - default: uniform within 1 / sqrt(hiddenSize), as torch.nn.
+   * @throws {OptionError} `UNKNOWN_OPTION` for an initializer of no parameter.
    */
   constructor(
     shape: CellShape,
     specs: readonly ParameterSpec[],
     rng: Rng,
-    initializer?: Initializer,
+    initializer?: ParameterInitializers,
   ) {
     const { name } = shape;
     this.where = name;
     this.inputSize = checkInteger(name, "inputSize", shape.inputSize, { min: 1 });
     this.hiddenSize = checkInteger(name, "hiddenSize", shape.hiddenSize, { min: 1 });
     this.outputSize = shape.outputSize ?? shape.hiddenSize;
-    const fallback = initializer ?? uniformInitializer(1 / Math.sqrt(this.hiddenSize));
-    this.parameters = createParameters(specs, rng, fallback);
+    const drawn = withInitializers(name, specs, initializer, this.hiddenSize);
+    this.parameters = createParameters(name, drawn, rng);
     this.weights = this.parameters;
   }
 
@@ -208,48 +200,4 @@ export abstract class RecurrentCell<S extends CellState<tf.Tensor>> implements C
       checkTensor(where, `state.${name}`, state[name] as tf.Tensor, [batch, size]);
     }
   }
-}
-
-/** Draws each block by itself, so that fans are those of one gate. */
-function createParameters(
-  specs: readonly ParameterSpec[],
-  rng: Rng,
-  fallback: Initializer,
-): Map<string, tf.Variable> {
-  const parameters = new Map<string, tf.Variable>();
-  for (const { name, blocks, rows, columns, initializer = fallback } of specs) {
-    const values = new Float32Array(blocks * rows * (columns ?? 1));
-    for (let block = 0; block < blocks; block++) {
-      values.set(initializer(rows, columns ?? 1, rng), block * rows * (columns ?? 1));
-    }
-    const shape = columns === undefined ? [blocks * rows] : [blocks * rows, columns];
-    parameters.set(name, newVariable(values, shape));
-  }
-  return parameters;
-}
-
-/** A trainable variable from plain values; the caller owns it. */
-export function newVariable(values: Float32Array, shape: number[]): tf.Variable {
-  const initial = tf.tensor(values, shape, "float32");
-  const variable = tf.variable(initial, true);
-  initial.dispose();
-  return variable;
-}
-
-/** torch.nn's parameters of a cell with `gates` packed gates. */
-export function torchSpecs(
-  gates: number,
-  inputSize: number,
-  hiddenSize: number,
-  { bias, outputSize = hiddenSize }: { bias: boolean; outputSize?: number },
-): ParameterSpec[] {
-  const specs: ParameterSpec[] = [
-    { name: "weight_ih", blocks: gates, rows: hiddenSize, columns: inputSize },
-    { name: "weight_hh", blocks: gates, rows: hiddenSize, columns: outputSize },
-  ];
-  if (bias) {
-    specs.push({ name: "bias_ih", blocks: gates, rows: hiddenSize });
-    specs.push({ name: "bias_hh", blocks: gates, rows: hiddenSize });
-  }
-  return specs;
 }

@@ -1,8 +1,8 @@
 /** Options of the cells that torch has not: one bias vector, one matrix for the input, one for h. */
 import { checkOptions, type Rng } from "@seq/core";
 import { checkBoolean } from "../check.ts";
-import type { Initializer } from "../initializers.ts";
-import type { ParameterSpec } from "./recurrent-cell.ts";
+import type { ParameterInitializers } from "../initializers.ts";
+import type { ParameterSpec } from "./parameters.ts";
 
 export interface VariantCellOptions {
   readonly inputSize: number;
@@ -11,8 +11,8 @@ export interface VariantCellOptions {
   readonly rng: Rng;
   /** One bias vector for all gates; default true. */
   readonly bias?: boolean;
-  /** Default: uniform within 1 / sqrt(hiddenSize). */
-  readonly initializer?: Initializer;
+  /** For all parameters, or by name; default: uniform within 1 / sqrt(hiddenSize). */
+  readonly initializer?: ParameterInitializers;
 }
 
 /**

@@ -1,7 +1,7 @@
 import { checkOptions } from "@seq/core";
 import type { ActivationName } from "../cells/activations.ts";
 import { ElmanCell, type ElmanState } from "../cells/elman-cell.ts";
-import type { Initializer } from "../initializers.ts";
+import type { ParameterInitializers } from "../initializers.ts";
 import { type LayerOptions, layerOptionNames } from "./layer-options.ts";
 import { RecurrentLayers } from "./recurrent-layers.ts";
 
@@ -11,7 +11,7 @@ export interface RNNOptions extends LayerOptions {
   readonly bias?: boolean;
   /** Default `"tanh"`. */
   readonly nonlinearity?: ActivationName;
-  readonly initializer?: Initializer;
+  readonly initializer?: ParameterInitializers;
 }
 
 /**

@@ -1,7 +1,7 @@
 /** The parameters of a stack by name: its cells' and its own. */
 import type { Cell, Rng } from "@seq/core";
 import type * as tf from "@tensorflow/tfjs-core";
-import { newVariable } from "../cells/recurrent-cell.ts";
+import { newVariable } from "../cells/parameters.ts";
 import { xavierUniform } from "../initializers.ts";
 import type { Connections } from "./connections.ts";
 
