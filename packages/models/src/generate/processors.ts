@@ -9,18 +9,18 @@ import type { ConstraintOptions, GenerationContext, LogitsProcessor } from "./ge
  */
 export function repetitionPenalty(penalty: number): LogitsProcessor {
   checkNumber("repetitionPenalty", "penalty", penalty, { min: 1 });
+  let seen = new Int32Array(0); // the call in which an id was last met
+  let call = 0;
   return (logProbs, { ids, length }) => {
+    if (seen.length < logProbs.length) seen = new Int32Array(logProbs.length);
+    call++;
     for (let t = 0; t < length; t++) {
       const id = ids[t]!;
-      if (firstAt(ids, id, t)) logProbs[id]! *= penalty;
+      if (seen[id] === call) continue; // each id once, however often it stands there
+      seen[id] = call;
+      logProbs[id]! *= penalty;
     }
   };
-}
-
-/** True when `id` does not stand before t: each id is penalised once. O(length), without a set. */
-function firstAt(ids: Int32Array, id: number, t: number): boolean {
-  for (let i = 0; i < t; i++) if (ids[i] === id) return false;
-  return true;
 }
 
 /** Forbids each id that would complete a run of n ids that stood before. */

@@ -40,7 +40,7 @@ function inputs(rows: number, seed = 5): tf.Tensor2D {
 }
 
 beforeAll(async () => {
-  await loadKernels({ backend: "cpu" });
+  await loadKernels({ backend: "wasm" });
 });
 
 describe.each(Object.entries(layers))("%s", (_, create) => {

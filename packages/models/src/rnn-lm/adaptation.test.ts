@@ -31,7 +31,7 @@ for (let topic = 0; topic < 12; topic++) {
 }
 
 beforeAll(async () => {
-  await loadKernels({ backend: "cpu" });
+  await loadKernels({ backend: "wasm" });
 });
 
 describe("CacheModel", () => {

@@ -88,7 +88,7 @@ function batchOf(rows: readonly (readonly number[])[]): SequenceBatch {
 }
 
 beforeAll(async () => {
-  await loadKernels({ backend: "cpu" });
+  await loadKernels({ backend: "wasm" });
 });
 afterAll(() => {
   tf.disposeVariables();
