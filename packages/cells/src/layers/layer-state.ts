@@ -73,14 +73,18 @@ export function readInitialState<S extends CellState<tf.Tensor>>(
       { code: "SHAPE_MISMATCH", details: { states: list.length, expected: sizes.length } },
     );
   }
-  return sizes.map((own, k) => {
-    const tensors = Object.entries(own).map(([name, size]) => {
+  sizes.forEach((own, k) => {
+    for (const name in own) {
       const tensor = (list[k] as S)[name] as tf.Tensor;
-      checkTensor(where, `initialState[${k}].${name}`, tensor, [...leading, size]);
-      return [name, batch === undefined ? tf.expandDims(tensor, 0) : tensor];
-    });
-    return Object.fromEntries(tensors) as S;
+      checkTensor(where, `initialState[${k}].${name}`, tensor, [...leading, own[name] as number]);
+    }
   });
+  return batch === undefined ? list.map(addBatchAxis) : list;
+}
+
+function addBatchAxis<S extends CellState<tf.Tensor>>(state: S): S {
+  const tensors = Object.entries<tf.Tensor>(state).map(([name, t]) => [name, tf.expandDims(t, 0)]);
+  return Object.fromEntries(tensors) as S;
 }
 
 function readStacked(

@@ -237,9 +237,12 @@ export class RecurrentLayers<S extends CellState<tf.Tensor>> {
         ? this.#defaultStates(batch)
         : readInitialState(where, initialState, this.#stateSizes, unbatched ? undefined : batch);
     const noise = training && this.#isRandom ? checkRng(where, rng) : undefined;
+    const regular = noise === undefined && this.zoneout === 0;
     return {
       states,
-      cells: this.cells.map((cell, k) => this.#regularized(cell, k, batch, noise)),
+      cells: regular
+        ? this.cells
+        : this.cells.map((cell, k) => this.#regularized(cell, k, batch, noise)),
       noise,
     };
   }
