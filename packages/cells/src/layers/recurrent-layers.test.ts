@@ -342,6 +342,23 @@ describe("regularization", () => {
   });
 });
 
+describe("the same seed on both backends", () => {
+  test("draws the same weights and drops the same values", async () => {
+    const runs: number[][] = [];
+    for (const backend of ["wasm", "cpu"] as const) {
+      await loadKernels({ backend });
+      using lstm = new LSTM({
+        ...sizes,
+        ...{ numLayers: 2, dropout: 0.4, recurrentDropout: 0.3, weightDrop: 0.2, zoneout: 0.1 },
+        rng: rng(),
+      });
+      const options = { training: true, rng: new Rng(8), lengths: [6, 3, 5] };
+      runs.push(values(lstm.forward(randomTensor(1, [3, 6, 3]), options).outputs));
+    }
+    expectClose(tf.tensor1d(runs[0] as number[]), runs[1] as number[]);
+  });
+});
+
 describe("connections", () => {
   beforeAll(() => loadKernels());
   const xs = randomTensorLater(2, [2, 4, 3]);
