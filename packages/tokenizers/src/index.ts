@@ -135,6 +135,7 @@ export { CharsMap } from "./text/charsmap.ts";
 export { TokenBuffer } from "./token-buffer.ts";
 export { type EncodeOptions, Tokenizer, type TokenizerParts } from "./tokenizer.ts";
 export type { AsyncCorpus, Corpus, CorpusItem } from "./training/count-words.ts";
+export { type MultiWordReport, multiWordTokens } from "./training/multi-word.ts";
 export { type TrainingPreset, trainingPreset, trainingPresetNames } from "./training/presets.ts";
 export type { TrainingControl, TrainingProgress, TrainingRun } from "./training/progress.ts";
 export {
