@@ -19,6 +19,7 @@ import {
   embedding,
   globalNorm,
   gruSequence,
+  gruStepInt8,
   layerNorm,
   linear,
   linearCrossEntropy,
@@ -223,6 +224,9 @@ describe("the checked build", () => {
       lstmStepInt8(random(n, d), state, { weightIh, weightHh, biasIh: random(4 * v) });
       weightIh.dispose();
       weightHh.dispose();
+      const gates = [quantizeWeight(random(3 * v, d)), quantizeWeight(random(3 * v, v))] as const;
+      gruStepInt8(random(n, d), state, { weightIh: gates[0], weightHh: gates[1] });
+      for (const weight of gates) weight.dispose();
     });
   });
 });

@@ -17,13 +17,7 @@ export { elmanSequence, elmanStep } from "./ops/elman.ts";
 export { type EmbeddingOptions, embedding } from "./ops/embedding.ts";
 export { globalNorm } from "./ops/global-norm.ts";
 export { gruSequence, gruStep } from "./ops/gru.ts";
-export {
-  type Int8Weight,
-  type LstmInt8Weights,
-  linearInt8,
-  lstmStepInt8,
-  quantizeWeight,
-} from "./ops/int8.ts";
+export { type Int8Weight, linearInt8, quantizeWeight } from "./ops/int8.ts";
 export { layerNorm } from "./ops/layer-norm.ts";
 export { limitRowNorms } from "./ops/limit-row-norms.ts";
 export { linear } from "./ops/linear.ts";
@@ -69,3 +63,4 @@ export {
   softTargetCrossEntropy,
 } from "./ops/soft-target-cross-entropy.ts";
 export { type CrossEntropyOptions, softmaxCrossEntropy } from "./ops/softmax-cross-entropy.ts";
+export { gruStepInt8, type Int8CellWeights, lstmStepInt8 } from "./ops/steps-int8.ts";

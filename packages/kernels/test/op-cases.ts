@@ -138,6 +138,62 @@ const attentions: OpCase[] = (["dot", "scaled", "general", "additive"] as const)
   },
 }));
 
+/** An op for inference: its weights are rounded, so nothing is differentiated. */
+function int8Case(
+  name: string,
+  gates: number,
+  run: (
+    x: tf.Tensor,
+    state: { h: tf.Tensor; c: tf.Tensor },
+    weights: ops.Int8CellWeights,
+  ) => tf.Tensor[],
+): OpCase {
+  return {
+    name,
+    inputs: [],
+    shapes: [
+      [batch, size],
+      [batch, hidden],
+      [gates * hidden, size],
+      [gates * hidden, hidden],
+      [gates * hidden],
+    ],
+    run: (...inputs) => {
+      const [x, h, first, second, biasIh] = inputs as Inputs;
+      const [weightIh, weightHh] = [ops.quantizeWeight(first), ops.quantizeWeight(second)];
+      const outputs = run(x, { h, c: h }, { weightIh, weightHh, biasIh });
+      weightIh.dispose();
+      weightHh.dispose();
+      return outputs;
+    },
+  };
+}
+
+const int8: OpCase[] = [
+  int8Case("linearInt8", 1, (x, _, { weightIh, biasIh }) => [ops.linearInt8(x, weightIh, biasIh)]),
+  int8Case("lstmStepInt8", 4, (x, s, weights) => Object.values(ops.lstmStepInt8(x, s, weights))),
+  int8Case("gruStepInt8", 3, (x, s, weights) => Object.values(ops.gruStepInt8(x, s, weights))),
+];
+
+const attentionDecoder: OpCase = {
+  name: "attentionLstmSequence",
+  inputs: ["x", "h", "keys", "weightIh", "weightHh", "biasIh"],
+  shapes: [
+    [batch, 3, size],
+    [batch, hidden],
+    [batch, time, hidden],
+    [4 * hidden, size + hidden],
+    [4 * hidden, hidden],
+    [4 * hidden],
+  ],
+  run: (...inputs) => {
+    const [x, h, keys, weightIh, weightHh, biasIh] = inputs as Inputs;
+    const weights = { weightIh, weightHh, biasIh };
+    const out = ops.attentionLstmSequence(x, { h, c: h }, keys, weights, { lengths });
+    return [out.outputs, out.contexts, out.attentionWeights, out.state.h, out.state.c];
+  },
+};
+
 const others: OpCase[] = [
   {
     name: "linear",
@@ -243,5 +299,7 @@ export const opCases: readonly OpCase[] = [
   ...losses,
   ...attentions,
   ...sequences,
+  attentionDecoder,
+  ...int8,
   ...updates,
 ];

@@ -3,9 +3,11 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { expectClose, randomValues } from "../../test/values.ts";
 import { loadKernels } from "../load.ts";
 import { quantizeRows, referenceInt8Product } from "../reference/int8.ts";
-import { linearInt8, lstmStepInt8, quantizeWeight } from "./int8.ts";
+import { gruStep } from "./gru.ts";
+import { linearInt8, quantizeWeight } from "./int8.ts";
 import { linear } from "./linear.ts";
 import { lstmStep } from "./lstm.ts";
+import { gruStepInt8, lstmStepInt8 } from "./steps-int8.ts";
 
 const sizes = [
   [1, 1, 1],
@@ -105,6 +107,33 @@ describe.each(["cpu", "wasm"] as const)("8-bit weights on %s", (backend) => {
         >;
         expectClose(state["rounded"]!.h.dataSync(), state["exact"]!.h.dataSync(), 0.01, "h");
         expectClose(state["rounded"]!.c.dataSync(), state["exact"]!.c.dataSync(), 0.02, "c");
+      }
+    });
+    expect(tf.memory().numTensors).toBe(before);
+  });
+
+  test("gruStepInt8 follows gruStep over a sequence", () => {
+    const [batch, inSize, size] = [2, 20, 33];
+    const before = tf.memory().numTensors;
+    tf.tidy(() => {
+      const weightIh = tf.tensor2d(randomValues(1, 3 * size * inSize, 0.3), [3 * size, inSize]);
+      const weightHh = tf.tensor2d(randomValues(2, 3 * size * size, 0.2), [3 * size, size]);
+      const biases = {
+        biasIh: tf.tensor1d(randomValues(3, 3 * size)),
+        biasHh: tf.tensor1d(randomValues(4, 3 * size)),
+      };
+      const small = {
+        weightIh: quantizeWeight(weightIh),
+        weightHh: quantizeWeight(weightHh),
+        ...biases,
+      };
+      let exact = { h: tf.zeros([batch, size]) as tf.Tensor };
+      let rounded = exact;
+      for (let t = 0; t < 10; t++) {
+        const x = tf.tensor2d(randomValues(5 + t, batch * inSize), [batch, inSize]);
+        exact = gruStep(x, exact, { weightIh, weightHh, ...biases });
+        rounded = gruStepInt8(x, rounded, small);
+        expectClose(rounded.h.dataSync(), exact.h.dataSync(), 0.01, "h");
       }
     });
     expect(tf.memory().numTensors).toBe(before);

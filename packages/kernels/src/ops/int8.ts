@@ -3,23 +3,11 @@
  * of about 0.4 % of a row's largest weight. Not for training: no gradient flows.
  */
 import { ShapeError } from "@seq/core";
-import {
-  add,
-  mul,
-  sigmoid,
-  split,
-  type Tensor,
-  tanh,
-  tensor,
-  tensor1d,
-  tensor2d,
-  tidy,
-} from "@tensorflow/tfjs-core";
+import { type Tensor, tensor, tensor1d, tensor2d, tidy } from "@tensorflow/tfjs-core";
 import { quantizeRows, referenceInt8Product } from "../reference/int8.ts";
 import { checkFloat, checkShape } from "./check.ts";
 import { hasKernel, runKernel } from "./dispatch.ts";
-import { linearInt8Kernel, lstmStepInt8Kernel } from "./kernel-names.ts";
-import type { LstmState } from "./recurrent.types.ts";
+import { linearInt8Kernel } from "./kernel-names.ts";
 
 /** A matrix `[outSize, inSize]` of 8-bit numbers with one scale for each row. */
 export interface Int8Weight {
@@ -39,7 +27,7 @@ const mostColumns = 8192;
  * Rounds each row of a weight to multiples of its largest magnitude / 127.
  *
  * @param weight - `[out, in]`, float32, in at most 8192; not disposed.
- * @returns a weight for `linearInt8` and `lstmStepInt8`; the caller disposes it.
+ * @returns a weight for `linearInt8` and the steps of cells; the caller disposes it.
  * @throws {ShapeError} `SHAPE_MISMATCH`
  */
 export function quantizeWeight(weight: Tensor): Int8Weight {
@@ -78,55 +66,6 @@ export function linearInt8(x: Tensor, weight: Int8Weight, bias?: Tensor | null):
   return tidy(() => {
     const inputs = { x, values, scales, bias: bias ?? tensor1d([]) };
     return runKernel(linearInt8Kernel, inputs)[0] as Tensor;
-  });
-}
-
-export interface LstmInt8Weights {
-  /** `[4H, In]`, gates i, f, g, o. */
-  readonly weightIh: Int8Weight;
-  /** `[4H, H]` */
-  readonly weightHh: Int8Weight;
-  /** `[4H]` */
-  readonly biasIh?: Tensor | null;
-  /** `[4H]` */
-  readonly biasHh?: Tensor | null;
-}
-
-/**
- * `lstmStep` with 8-bit weights.
- *
- * @param x - `[B, In]`, float32.
- * @returns a new state; the caller disposes it.
- * @throws {ShapeError} `SHAPE_MISMATCH`
- */
-export function lstmStepInt8(x: Tensor, { h, c }: LstmState, weights: LstmInt8Weights): LstmState {
-  const where = "lstmStepInt8";
-  const { weightIh, weightHh, biasIh, biasHh } = weights;
-  checkShape(where, "x", x, ["batch", weightIh.inSize]);
-  checkFloat(where, "x", x);
-  const batch = x.shape[0] as number;
-  const size = weightHh.inSize;
-  checkShape(where, "state.h", h, [batch, size]);
-  checkShape(where, "state.c", c, [batch, size]);
-  checkShape(where, "weightIh.scales", weightIh.scales, [4 * size]);
-  checkShape(where, "weightHh.scales", weightHh.scales, [4 * size]);
-  if (biasIh) checkShape(where, "biasIh", biasIh, [4 * size]);
-  if (biasHh) checkShape(where, "biasHh", biasHh, [4 * size]);
-  if (hasKernel(lstmStepInt8Kernel)) {
-    const inputs = {
-      ...{ x, h, c, valuesIh: weightIh.values, scalesIh: weightIh.scales },
-      ...{ valuesHh: weightHh.values, scalesHh: weightHh.scales },
-      ...(biasIh && { biasIh }),
-      ...(biasHh && { biasHh }),
-    };
-    const [nextH, nextC] = runKernel(lstmStepInt8Kernel, inputs) as [Tensor, Tensor];
-    return { h: nextH, c: nextC };
-  }
-  return tidy(() => {
-    const gates = add(linearInt8(x, weightIh, biasIh), linearInt8(h, weightHh, biasHh));
-    const [i, f, g, o] = split(gates, 4, 1) as [Tensor, Tensor, Tensor, Tensor];
-    const nextC = add(mul(sigmoid(f), c), mul(sigmoid(i), tanh(g)));
-    return { h: mul(sigmoid(o), tanh(nextC)), c: nextC };
   });
 }
 

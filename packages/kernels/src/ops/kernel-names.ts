@@ -14,3 +14,4 @@ export const dropoutKernel = "SeqDropout";
 export const linearCrossEntropyGradientKernel = "SeqLinearCrossEntropyGradient";
 export const linearInt8Kernel = "SeqLinearInt8";
 export const lstmStepInt8Kernel = "SeqLstmStepInt8";
+export const gruStepInt8Kernel = "SeqGruStepInt8";

@@ -1,8 +1,8 @@
-/** Products with 8-bit weights on WASM, and the LSTM step made of them. */
+/** Products with 8-bit weights on WASM, and the steps of cells made of them. */
 import type { KernelConfig, TensorInfo } from "@tensorflow/tfjs-core";
 import { allocate, offsetOf, sizeOf, Workspace } from "../backend/heap.ts";
 import { kernelExports } from "../backend/module.ts";
-import { linearInt8Kernel, lstmStepInt8Kernel } from "../ops/kernel-names.ts";
+import { gruStepInt8Kernel, linearInt8Kernel, lstmStepInt8Kernel } from "../ops/kernel-names.ts";
 import { runRange } from "./ranges.ts";
 import { biasSum } from "./vectors.ts";
 
@@ -42,6 +42,9 @@ interface StepExports {
   lstmPointwise(
     ...args: [sums: number, c: number, nextC: number, nextH: number, rows: number, size: number]
   ): void;
+  gruPointwise(
+    ...args: [fromX: number, fromH: number, h: number, nextH: number, rows: number, size: number]
+  ): void;
 }
 
 const sumsBlock = new Workspace();
@@ -64,7 +67,29 @@ const lstmStepInt8: KernelConfig = {
   },
 };
 
-export const int8Kernels = [linearInt8, lstmStepInt8];
+const fromHBlock = new Workspace();
+
+/** x `[B, In]`, h -> h. */
+const gruStepInt8: KernelConfig = {
+  kernelName: gruStepInt8Kernel,
+  backendName: "wasm",
+  kernelFunc: ({ inputs }) => {
+    const all = inputs as unknown as StepInputs;
+    const { x, h, biasIh, biasHh } = all;
+    const [rows, size] = h.shape as [number, number];
+    const nextH = allocate(h.shape);
+    const fromX = sumsBlock.reserve(rows * 3 * size * 4);
+    const fromH = fromHBlock.reserve(rows * 3 * size * 4);
+    const bias = (tensor?: TensorInfo) => (tensor ? { bias: offsetOf(tensor) } : {});
+    multiplyInt8(x, all.valuesIh, all.scalesIh, fromX, bias(biasIh));
+    multiplyInt8(h, all.valuesHh, all.scalesHh, fromH, bias(biasHh));
+    const { gruPointwise } = kernelExports<StepExports>();
+    gruPointwise(fromX, fromH, offsetOf(h), offsetOf(nextH), rows, size);
+    return nextH;
+  },
+};
+
+export const int8Kernels = [linearInt8, lstmStepInt8, gruStepInt8];
 
 const inputsBlock = new Workspace();
 
