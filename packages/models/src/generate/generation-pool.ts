@@ -120,9 +120,13 @@ export class GenerationPool {
     if (generated === request.maxNewTokens) return "length";
     let id = request.forcedPrefix?.[generated];
     if (id === undefined) {
-      this.#scores.set(logProbs);
-      for (const process of session.processors) process(this.#scores, session);
-      id = session.sampler.choose(this.#scores, request.rng);
+      let scores = logProbs;
+      if (session.processors.length > 0) {
+        scores = this.#scores;
+        scores.set(logProbs);
+        for (const process of session.processors) process(scores, session);
+      }
+      id = session.sampler.choose(scores, request.rng);
       if (id < 0) return "nothing-allowed";
     }
     session.logProb += logProbs[id]!;

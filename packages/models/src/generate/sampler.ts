@@ -1,12 +1,13 @@
 /**
  * Chooses one id from log-probabilities: greedy, temperature, top-k, top-p. Works on arrays of its own, so a step
- * allocates nothing. Cost O(V) for plain sampling and greedy, O(V + kept log V) with top-k or top-p.
+ * allocates nothing. Cost O(V) for greedy, plain sampling and small k; top-p sorts only ids that can be needed.
  */
 import { checkInteger, checkNumber, OptionError, type Rng } from "@seq/core";
 import type { SamplingOptions } from "./generate.types.ts";
 
 export class Sampler {
-  readonly #heap: Uint32Array;
+  readonly #ids: Uint32Array;
+  readonly #weights: Float64Array;
   readonly #temperature: number;
   readonly #topK: number;
   readonly #topP: number;
@@ -23,7 +24,8 @@ export class Sampler {
         { code: "OPTION_RANGE", details: { option: "temperature" } },
       );
     }
-    this.#heap = new Uint32Array(vocabSize);
+    this.#ids = new Uint32Array(vocabSize);
+    this.#weights = new Float64Array(vocabSize);
   }
 
   get isGreedy(): boolean {
@@ -32,81 +34,94 @@ export class Sampler {
 
   /** An id, or -1 when all are forbidden. Equal values: the lower id first. */
   choose(logProbs: Float32Array, rng: Rng | undefined): number {
-    if (this.#temperature === 0) return greatest(logProbs);
+    const highest = greatest(logProbs);
+    if (this.#temperature === 0 || highest < 0) return highest;
     const draw = (rng as Rng).uniform();
-    if (this.#topK >= logProbs.length && this.#topP === 1) return this.#fromAll(logProbs, draw);
-    return this.#fromBest(logProbs, draw);
-  }
-
-  #fromAll(logProbs: Float32Array, draw: number): number {
-    const highest = greatest(logProbs);
-    if (highest < 0) return -1;
     const top = logProbs[highest]!;
-    let sum = 0;
-    for (let id = 0; id < logProbs.length; id++) {
-      sum += Math.exp((logProbs[id]! - top) / this.#temperature);
-    }
-    let left = draw * sum;
-    for (let id = 0; id < logProbs.length; id++) {
-      left -= Math.exp((logProbs[id]! - top) / this.#temperature);
-      if (left < 0) return id;
-    }
-    return highest; // rounding left a crumb
+    if (this.#topK < logProbs.length) return this.#fromTopK(logProbs, top, draw);
+    const total = this.#weigh(logProbs, top);
+    if (this.#topP < 1) return this.#fromTopP(logProbs, total, draw);
+    return pick(this.#weights, undefined, logProbs.length, draw * total) ?? highest;
   }
 
-  /** Takes ids off a heap, best first, until k are out or their probability reaches p. */
-  #fromBest(logProbs: Float32Array, draw: number): number {
-    const heap = this.#heap;
-    const size = logProbs.length;
+  /** exp((l - top) / temperature) of every id, and their sum. */
+  #weigh(logProbs: Float32Array, top: number): number {
     let total = 0;
-    const highest = greatest(logProbs);
-    if (highest < 0) return -1;
-    const top = logProbs[highest]!;
-    for (let id = 0; id < size; id++) heap[id] = id;
-    for (let at = (size >> 1) - 1; at >= 0; at--) sink(heap, size, at, logProbs);
-    if (this.#topP < 1) total = this.#massOfTopK(logProbs, top);
-    // The kept ids end up behind the shrinking heap, best last.
+    for (let id = 0; id < logProbs.length; id++) {
+      total += this.#weights[id] = Math.exp((logProbs[id]! - top) / this.#temperature);
+    }
+    return total;
+  }
+
+  /** Keeps the k best in a heap with the worst of them on top; then top-p among those. */
+  #fromTopK(logProbs: Float32Array, top: number, draw: number): number {
+    const ids = this.#ids;
+    const k = this.#topK;
+    for (let id = 0; id < k; id++) ids[id] = id;
+    for (let at = (k >> 1) - 1; at >= 0; at--) sink(ids, k, at, logProbs, -1);
+    for (let id = k; id < logProbs.length; id++) {
+      // Of equals the lower id, which came first, stays.
+      if (logProbs[id]! <= logProbs[ids[0]!]!) continue;
+      ids[0] = id;
+      sink(ids, k, 0, logProbs, -1);
+    }
+    sortDown(ids, k, logProbs);
+    let total = 0;
+    for (let i = 0; i < k; i++) {
+      const id = ids[i]!;
+      total += this.#weights[id] = Math.exp((logProbs[id]! - top) / this.#temperature);
+    }
     let kept = 0;
     let mass = 0;
-    const limit = Math.min(this.#topK, size);
-    while (kept < limit) {
-      const id = heap[0]!;
-      const weight = Math.exp((logProbs[id]! - top) / this.#temperature);
-      if (kept > 0 && (weight === 0 || (this.#topP < 1 && mass >= this.#topP * total))) break;
-      kept++;
-      mass += weight;
-      heap[0] = heap[size - kept]!;
-      heap[size - kept] = id;
-      sink(heap, size - kept, 0, logProbs);
+    while (kept < k && (kept === 0 || this.#topP === 1 || mass < this.#topP * total)) {
+      mass += this.#weights[ids[kept++]!]!;
     }
-    let left = draw * mass;
-    for (let i = 1; i <= kept; i++) {
-      const id = heap[size - i]!;
-      left -= Math.exp((logProbs[id]! - top) / this.#temperature);
-      if (left < 0) return id;
-    }
-    return highest;
+    return pick(this.#weights, ids, kept, draw * mass) ?? ids[0]!;
   }
 
-  /** Top-p is a share of what top-k leaves, as in the usual order of the two. */
-  #massOfTopK(logProbs: Float32Array, top: number): number {
-    const heap = this.#heap;
+  /** Takes ids off a heap, best first, until they reach p. */
+  #fromTopP(logProbs: Float32Array, total: number, draw: number): number {
+    const ids = this.#ids;
     const size = logProbs.length;
+    // Ids below this share of what may be left out can all be left out: together they are less than that.
+    const bound = ((1 - this.#topP) * total) / size;
+    let count = 0;
+    for (let id = 0; id < size; id++) if (this.#weights[id]! >= bound) ids[count++] = id;
+    for (let at = (count >> 1) - 1; at >= 0; at--) sink(ids, count, at, logProbs, 1);
+    // The kept ids go behind the shrinking heap, best last.
+    let kept = 0;
     let mass = 0;
-    if (this.#topK >= size) {
-      for (let id = 0; id < size; id++) mass += Math.exp((logProbs[id]! - top) / this.#temperature);
-      return mass;
+    while (kept < count && (kept === 0 || mass < this.#topP * total)) {
+      const id = ids[0]!;
+      mass += this.#weights[id]!;
+      kept++;
+      ids[0] = ids[count - kept]!;
+      ids[count - kept] = id;
+      sink(ids, count - kept, 0, logProbs, 1);
     }
-    for (let i = 1; i <= this.#topK; i++) {
-      const id = heap[0]!;
-      mass += Math.exp((logProbs[id]! - top) / this.#temperature);
-      heap[0] = heap[size - i]!;
-      heap[size - i] = id;
-      sink(heap, size - i, 0, logProbs);
+    const best = ids[count - 1]!;
+    let left = draw * mass;
+    for (let i = 1; i <= kept; i++) {
+      left -= this.#weights[ids[count - i]!]!;
+      if (left < 0) return ids[count - i]!;
     }
-    for (let at = (size >> 1) - 1; at >= 0; at--) sink(heap, size, at, logProbs);
-    return mass;
+    return best; // rounding left a crumb
   }
+}
+
+/** The first of `count` ids (of all ids without a list) at which the weights pass `left`. */
+function pick(
+  weights: Float64Array,
+  ids: Uint32Array | undefined,
+  count: number,
+  left: number,
+): number | undefined {
+  for (let i = 0; i < count; i++) {
+    const id = ids === undefined ? i : ids[i]!;
+    left -= weights[id]!;
+    if (left < 0) return id;
+  }
+  return undefined;
 }
 
 /** The id of the greatest value, the lowest of equals; -1 when all are -Infinity. */
@@ -122,23 +137,41 @@ export function greatest(logProbs: Float32Array): number {
   return best;
 }
 
-function sink(heap: Uint32Array, size: number, start: number, values: Float32Array): void {
+/** Lets the id at `start` sink in a heap with the best id on top (`sign` 1), or the worst (-1). */
+function sink(
+  heap: Uint32Array,
+  size: number,
+  start: number,
+  values: Float32Array,
+  sign: 1 | -1,
+): void {
   const id = heap[start]!;
-  const value = values[id]!;
   let at = start;
   for (;;) {
     let child = 2 * at + 1;
     if (child >= size) break;
-    if (child + 1 < size && before(values, heap[child + 1]!, heap[child]!)) child++;
-    const other = heap[child]!;
-    const goesUp = values[other]! > value || (values[other]! === value && other < id);
-    if (!goesUp) break;
-    heap[at] = other;
+    if (child + 1 < size && order(values, heap[child + 1]!, heap[child]!) * sign > 0) child++;
+    if (order(values, heap[child]!, id) * sign <= 0) break;
+    heap[at] = heap[child]!;
     at = child;
   }
   heap[at] = id;
 }
 
-function before(values: Float32Array, a: number, b: number): boolean {
-  return values[a]! > values[b]! || (values[a]! === values[b]! && a < b);
+/** Heap with the worst on top to a list with the best first. */
+function sortDown(heap: Uint32Array, size: number, values: Float32Array): void {
+  for (let last = size - 1; last > 0; last--) {
+    const worst = heap[0]!;
+    heap[0] = heap[last]!;
+    heap[last] = worst;
+    sink(heap, last, 0, values, -1);
+  }
+}
+
+/** Above 0 when a comes before b: greater value, or equal value and lower id. */
+function order(values: Float32Array, a: number, b: number): number {
+  const va = values[a]!;
+  const vb = values[b]!;
+  if (va !== vb) return va > vb ? 1 : -1;
+  return b - a;
 }

@@ -81,6 +81,23 @@ describe.each([
   });
 });
 
+test("a trained model in int8 or float16 keeps its perplexity within 1 %", async () => {
+  const { model } = await trainLanguageModel(
+    { text },
+    { unit: "char", hiddenSize: 32, embeddingSize: 12, steps: 60, learningRate: 0.02 },
+  );
+  const { perplexity } = model.evaluate(text);
+  for (const precision of ["int8", "float16"] as const) {
+    const files = textLanguageModelToFiles(model, { precision });
+    const loaded = await textLanguageModelFromFiles(async (name) => files.get(name)!, "folder");
+    const ratio = loaded.evaluate(text).perplexity / perplexity;
+    expect(Math.abs(ratio - 1), precision).toBeLessThan(0.01);
+    expect(ratio, precision).not.toBe(1);
+    loaded.dispose();
+  }
+  model.dispose();
+});
+
 describe("TextLanguageModel.stream", () => {
   test("joins generated words to the prompt by a space, and begins lines anew", async () => {
     const { model } = await trainLanguageModel(
