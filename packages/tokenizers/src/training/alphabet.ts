@@ -57,6 +57,14 @@ export function chooseAlphabet(words: WordCounts, options: AlphabetOptions = {})
   return { characters: kept.map(([c]) => c), counts: kept.map(([, count]) => count) };
 }
 
+/** Character (code point or byte) -> its place in the alphabet, or -1: a table, because it is asked often. */
+export function indexAlphabet({ characters }: Alphabet): Int32Array {
+  // The greatest code point comes last; bytes, in the order of their own, are below 256.
+  const index = new Int32Array(Math.max(256, (characters.at(-1) ?? 0) + 1)).fill(-1);
+  for (let i = 0; i < characters.length; i++) index[characters[i] as number] = i;
+  return index;
+}
+
 /** Token string of a character of the alphabet. */
 export function spellCharacter(character: number, unit: "char" | "byte" = "char"): string {
   return unit === "byte" ? byteToChar(character) : String.fromCodePoint(character);

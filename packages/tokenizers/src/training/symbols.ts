@@ -8,7 +8,13 @@
  */
 import { byteToken } from "../models/byte-tokens.ts";
 import { codePointAt, utf8Length } from "../text/utf8.ts";
-import { type Alphabet, type AlphabetOptions, chooseAlphabet, spellCharacter } from "./alphabet.ts";
+import {
+  type Alphabet,
+  type AlphabetOptions,
+  chooseAlphabet,
+  indexAlphabet,
+  spellCharacter,
+} from "./alphabet.ts";
 import { MergeGraph } from "./merge-graph.ts";
 import type { WordCounts } from "./word-counts.ts";
 
@@ -97,9 +103,9 @@ function cutWords(
   const marksContinuing = (options.continuingSubwordPrefix ?? "") !== "" ? continuing : 0;
   const marksFinal = (options.endOfWordSuffix ?? "") !== "" ? final : 0;
   const isByte = options.unit === "byte";
-  const kept = new Set(alphabet.characters);
-  const used = new Set<number>();
-  const forms = new Int32Array(bytes.length); // character * 4 + form, replaced by ids below
+  const index = indexAlphabet(alphabet);
+  const used = new Uint8Array(alphabet.characters.length * 4);
+  const forms = new Int32Array(bytes.length); // place in the alphabet * 4 + form, replaced by ids below
   const starts: number[] = [0];
   const runCounts: number[] = [];
   let size = 0;
@@ -108,16 +114,16 @@ function cutWords(
     const end = begins[word + 1] as number;
     for (let at = begin; at < end; ) {
       const first = bytes[at] as number;
-      const character = isByte || first < 128 ? first : codePointAt(bytes, at);
+      const isShort = isByte || first < 128;
       const place = (at > begin ? marksContinuing : 0) as number;
-      at += isByte ? 1 : utf8Length(first);
-      const isKept = kept.has(character);
-      if (isKept) {
+      const character = index[isShort ? first : codePointAt(bytes, at)] ?? -1;
+      at += isShort ? 1 : utf8Length(first);
+      if (character >= 0) {
         const form = character * 4 + place + (at === end ? marksFinal : 0);
-        used.add(form);
+        used[form] = 1;
         forms[size++] = form;
+        if (at < end) continue;
       }
-      if (at < end && isKept) continue;
       if (size > (starts[starts.length - 1] as number)) {
         starts.push(size);
         runCounts.push(counts[word] as number);
@@ -125,18 +131,20 @@ function cutWords(
     }
   }
 
-  const ids = new Map<number, number>();
-  for (const form of [...used].sort((a, b) => (a & 3) - (b & 3) || a - b)) {
-    ids.set(form, table.add(spellForm(form, options)));
+  const ids = new Int32Array(used.length);
+  for (const mark of [0, continuing, final, continuing + final]) {
+    for (let form = mark; form < used.length; form += 4) {
+      if (used[form] === 0) continue;
+      const character = alphabet.characters[form >> 2] as number;
+      ids[form] = table.add(spellForm(character, mark, options));
+    }
   }
-  for (let place = 0; place < size; place++) {
-    forms[place] = ids.get(forms[place] as number) as number;
-  }
-  return new MergeGraph(forms.slice(0, size), starts, Float64Array.from(runCounts), table.size);
+  for (let i = 0; i < size; i++) forms[i] = ids[forms[i] as number] as number;
+  return new MergeGraph(forms.subarray(0, size), starts, runCounts, table.size);
 }
 
-function spellForm(form: number, options: SymbolOptions): string {
-  const prefix = form & continuing ? (options.continuingSubwordPrefix as string) : "";
-  const suffix = form & final ? (options.endOfWordSuffix as string) : "";
-  return prefix + spellCharacter(form >> 2, options.unit) + suffix;
+function spellForm(character: number, mark: number, options: SymbolOptions): string {
+  const prefix = mark & continuing ? (options.continuingSubwordPrefix as string) : "";
+  const suffix = mark & final ? (options.endOfWordSuffix as string) : "";
+  return prefix + spellCharacter(character, options.unit) + suffix;
 }

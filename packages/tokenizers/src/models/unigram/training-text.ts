@@ -1,7 +1,7 @@
 /** The corpus of Unigram training: distinct words as runs of characters, each with its count. */
 
 import { codePointAt, utf8Length } from "../../text/utf8.ts";
-import { type Alphabet, spellCharacter } from "../../training/alphabet.ts";
+import { type Alphabet, indexAlphabet, spellCharacter } from "../../training/alphabet.ts";
 import type { WordCounts } from "../../training/word-counts.ts";
 
 export interface TrainingText {
@@ -20,10 +20,11 @@ export interface TrainingText {
 /** A character outside the alphabet ends a run: no piece can contain it. */
 export function cutRuns(
   { bytes, begins, counts }: WordCounts,
-  { characters }: Alphabet,
+  alphabet: Alphabet,
   unit: "char" | "byte" = "char",
 ): TrainingText {
-  const index = new Map(characters.map((character, i) => [character, i]));
+  const { characters } = alphabet;
+  const index = indexAlphabet(alphabet);
   const text = new Int32Array(bytes.length);
   const starts: number[] = [0];
   const runCounts: number[] = [];
@@ -33,10 +34,10 @@ export function cutRuns(
     for (let at = begins[word] as number; at < end; ) {
       const first = bytes[at] as number;
       const plain = unit === "byte" || first < 128;
-      const known = index.get(plain ? first : codePointAt(bytes, at));
+      const known = index[plain ? first : codePointAt(bytes, at)] ?? -1;
       at += plain ? 1 : utf8Length(first);
-      if (known !== undefined) text[size++] = known;
-      if (known !== undefined && at < end) continue;
+      if (known >= 0) text[size++] = known;
+      if (known >= 0 && at < end) continue;
       if (size > (starts[starts.length - 1] as number)) {
         starts.push(size);
         runCounts.push(counts[word] as number);
