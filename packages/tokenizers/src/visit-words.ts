@@ -63,7 +63,9 @@ function scanText(text: string, scanner: WordScanner, visitor: WordVisitor): voi
   let filled = 0; // bytes that wait in the buffer
   let from = 0; // code units already in the buffer
   while (from < text.length || filled > 0) {
-    const to = chunkEnd(text, from);
+    // A word longer than a chunk is scanned again with more text: as much again as waits, so that all
+    // the rescanning together stays linear.
+    const to = chunkEnd(text, from + Math.max(chunkUnits, filled));
     if (filled + (to - from) * 3 + lookAhead > bytes.length) bytes = grow(bytes, filled, to - from);
     const whole = from === 0 && to === text.length;
     const end = writeUtf8(whole ? text : text.slice(from, to), bytes, filled);
@@ -85,14 +87,13 @@ function scanText(text: string, scanner: WordScanner, visitor: WordVisitor): voi
   giveBuffer(bytes);
 }
 
-/** End of the next chunk, never between the two halves of a surrogate pair. */
-function chunkEnd(text: string, from: number): number {
-  const to = from + chunkUnits;
+/** A place to end a chunk, never between the two halves of a surrogate pair. */
+function chunkEnd(text: string, to: number): number {
   if (to >= text.length) return text.length;
   return (text.charCodeAt(to - 1) & 0xfc00) === 0xd800 ? to - 1 : to;
 }
 
-/** A word longer than the buffer: double it, so that rescanning stays linear in all. */
+/** A larger buffer with what waits in it. */
 function grow(bytes: Uint8Array, filled: number, units: number): Uint8Array {
   const larger = new Uint8Array((filled + units * 3) * 2 + lookAhead);
   larger.set(bytes.subarray(0, filled));

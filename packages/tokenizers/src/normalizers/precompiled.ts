@@ -62,11 +62,36 @@ export class Precompiled implements Normalizer {
         continue;
       }
       const end = this.#runEnd(text, at);
-      this.#segmenter ??= new Intl.Segmenter("und", { granularity: "grapheme" });
-      for (const { segment, index } of this.#segmenter.segment(text.slice(at, end))) {
-        this.#grapheme(text, at + index, at + index + segment.length, report);
-      }
+      this.#run(text, at, end, report);
       at = end;
+    }
+  }
+
+  /**
+   * The graphemes of a stretch. The platform's segmenter takes time that grows with the square of its
+   * text, so it gets short slices; a slice's last grapheme may go on and begins the next slice.
+   */
+  #run(
+    text: string,
+    begin: number,
+    end: number,
+    report: (begin: number, end: number, becomes: string) => void,
+  ): void {
+    this.#segmenter ??= new Intl.Segmenter("und", { granularity: "grapheme" });
+    let size = 256;
+    for (let at = begin; at < end; ) {
+      const to = Math.min(at + size, end);
+      const segments = [...this.#segmenter.segment(text.slice(at, to))];
+      if (to < end && segments.length === 1) {
+        size *= 2; // one enormous grapheme
+        continue;
+      }
+      if (to < end) segments.pop();
+      const from = at;
+      for (const { segment, index } of segments) {
+        at = from + index + segment.length;
+        this.#grapheme(text, from + index, at, report);
+      }
     }
   }
 
@@ -76,15 +101,15 @@ export class Precompiled implements Normalizer {
     return next >= text.length || !this.#joins(text.codePointAt(next) as number);
   }
 
-  /** End of a stretch with joining characters: a character that stands alone, after one that does not join. */
+  /** End of a stretch with joining characters: before the first that does not join, after another such. */
   #runEnd(text: string, begin: number): number {
     let joined = true;
     for (let at = begin; at < text.length; ) {
       const codePoint = text.codePointAt(at) as number;
-      const width = codePoint > 0xffff ? 2 : 1;
-      if (!joined && at > begin && this.#standsAlone(codePoint, text, at + width)) return at;
-      joined = this.#joins(codePoint);
-      at += width;
+      const joins = this.#joins(codePoint);
+      if (!joined && !joins && at > begin) return at;
+      joined = joins;
+      at += codePoint > 0xffff ? 2 : 1;
     }
     return text.length;
   }
