@@ -8,6 +8,7 @@ export { IndexedDbStorage } from "./checkpoint/indexed-db-storage.ts";
 export { MemoryStorage } from "./checkpoint/memory-storage.ts";
 export { packFiles, unpackFiles } from "./checkpoint/pack-files.ts";
 export { resizeRows } from "./checkpoint/resize-rows.ts";
+export { restoreWeights } from "./checkpoint/restore-weights.ts";
 export type { TrainingSnapshot } from "./checkpoint/snapshot.ts";
 export type { CheckpointFiles, CheckpointStorage } from "./checkpoint/storage.types.ts";
 export {

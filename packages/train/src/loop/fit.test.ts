@@ -284,6 +284,23 @@ describe("fit", () => {
     expect(memory().numTensors).toBe(tensors);
   });
 
+  test("a batch without a single target is named", async () => {
+    const model = new TinyLanguageModel(size);
+    const context = { ...model, parameters: model.parameters, dispose: () => {} };
+    const empty = {
+      ...context,
+      loss: (...args: Parameters<TinyLanguageModel["loss"]>) => ({
+        ...model.loss(...args),
+        targets: 0,
+      }),
+    };
+    await expect(fit(empty, sequenceBatches(rows), { maxSteps: 1 })).rejects.toMatchObject({
+      code: "NO_TARGETS",
+      message:
+        "fit: the data of step 1 has no targets: rows too short to predict anything; leave them out.",
+    });
+  });
+
   test("frozen parameters stay as they are", async () => {
     const model = new TinyLanguageModel(size);
     const [embedding, weight] = [

@@ -85,7 +85,7 @@ export async function fit<Batch>(
     loss: Number.NaN,
   };
   try {
-    await options.replicas?.open(settings.trainable);
+    await options.replicas?.open(model.parameters, settings.trainable);
     const checkpoints =
       options.checkpoints === undefined
         ? undefined

@@ -90,6 +90,7 @@ export function trainableParameters(
 /**
  * Takes the next batches and moves the parameters by one step.
  *
+ * @throws {OptionError} `NO_TARGETS` when the batches have nothing to predict.
  * @throws {SeqError} `NON_FINITE_LOSS` before anything is changed when the loss or the norm is NaN or infinite.
  */
 export async function trainingStep<Batch>(
@@ -97,10 +98,10 @@ export async function trainingStep<Batch>(
   state: StepState,
 ): Promise<StepOutcome> {
   const { optimizer, schedule, trainable, clipNorm, onGradients } = settings;
-  const { gradients, items, rows, ...found } = await collectGradients(settings, state);
+  const { gradients, items, rows, loss, targets } = await collectGradients(settings, state);
   try {
     const { moment } = state;
-    const { loss, targets } = found;
+    if (targets === 0) throw noTargets(moment.step + 1);
     const learningRate = schedule.rate(moment, optimizer.learningRate);
     const factor = { token: 1, sentence: targets / rows, sum: targets }[settings.normalisation];
     clipValues(gradients, settings.clipValue, factor);
@@ -194,7 +195,7 @@ async function batchGradients<Batch>(
           item.batch,
           previous === undefined ? context : { ...context, state: previous },
         )
-      : await replicas.gradients(trainable, item.batch, rng, previous);
+      : await replicas.gradients(model.parameters, item.batch, rng, previous);
   // A model may hand a tensor of the old state on as the new one: those stay.
   const kept = new Set(tensorsIn(result.state));
   dispose(tensorsIn(state.carried).filter((tensor) => !kept.has(tensor)));
@@ -224,6 +225,13 @@ function replaceAll(
     gradient.dispose();
   }
   return gradients;
+}
+
+function noTargets(step: number): OptionError {
+  return new OptionError(
+    `fit: the data of step ${step} has no targets: rows too short to predict anything; leave them out.`,
+    { code: "NO_TARGETS", details: { step } },
+  );
 }
 
 function nonFinite(step: number, loss: number, learningRate: number, norm: number): SeqError {

@@ -14,7 +14,6 @@ const content = (() => {
   return Uint8Array.from({ length: 300_000 }, () => rng.integer(256));
 })();
 const sha256 = createHash("sha256").update(content).digest("hex");
-
 let folder = "";
 let server: Server;
 let url = "";
@@ -22,7 +21,6 @@ let handle: (request: IncomingMessage, response: ServerResponse) => void;
 /** `range` header of each request. */
 let asked: (string | undefined)[] = [];
 let count = 0;
-
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), "seq-download-"));
   server = createServer((request, response) => {

@@ -53,12 +53,19 @@ export class ReplicaPool {
     this.#shared = options.shared ?? possible;
   }
 
-  /** Starts the workers for these parameters; `fit` calls it. */
-  async open(trainable: ReadonlyMap<string, Variable>): Promise<void> {
+  /**
+   * Starts the workers for a model's parameters; `fit` calls it.
+   *
+   * @param trainable - those of them whose gradients are wanted.
+   */
+  async open(
+    parameters: ReadonlyMap<string, Tensor>,
+    trainable: ReadonlyMap<string, Variable>,
+  ): Promise<void> {
     this.close();
     let offset = 0;
-    this.#layout = [...trainable].map(([name, { shape, size }]) => {
-      const entry = { name, shape: [...shape], offset, size };
+    this.#layout = [...parameters].map(([name, { shape, size }]) => {
+      const entry = { name, shape: [...shape], offset, size, trainable: trainable.has(name) };
       offset += size;
       return entry;
     });
@@ -74,13 +81,13 @@ export class ReplicaPool {
    * @throws {SeqError} `REPLICA_LOST` when too many workers died, `REPLICA_FAILED` when one answers with an error.
    */
   async gradients<Batch>(
-    trainable: ReadonlyMap<string, Variable>,
+    parameters: ReadonlyMap<string, Tensor>,
     batch: Batch,
     rng: Rng,
     carried: unknown,
   ): Promise<BatchGradients> {
     for (const { name, offset } of this.#layout) {
-      this.#parameters.set(trainable.get(name)!.dataSync(), offset);
+      this.#parameters.set((parameters.get(name) as Tensor).dataSync(), offset);
     }
     const parts = (this.#options.split ?? splitBatch)(batch, this.#options.count);
     const states = Array.isArray(carried) ? (carried as unknown[]) : [];

@@ -14,6 +14,8 @@ export interface ParameterLayout {
   readonly shape: readonly number[];
   readonly offset: number;
   readonly size: number;
+  /** False for frozen parameters: the replica needs their values, nobody needs their gradients. */
+  readonly trainable: boolean;
 }
 
 export type ToReplica =

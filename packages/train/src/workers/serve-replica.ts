@@ -43,6 +43,7 @@ export function serveReplica(port: WorkerPort, createModel: CreateModel): void {
 class Replica {
   readonly #model: SequenceModel<never, Tensor>;
   readonly #layout: readonly ParameterLayout[];
+  readonly #parameters: ReadonlyMap<string, Variable>;
   readonly #trainable: ReadonlyMap<string, Variable>;
   readonly #shared: { readonly parameters: Float32Array; readonly gradients: Float32Array } | null;
 
@@ -53,10 +54,12 @@ class Replica {
     this.#model = model;
     this.#layout = layout;
     this.#shared = shared;
-    const wanted = new Set(layout.map(({ name }) => name));
+    const names = (part: readonly ParameterLayout[]) => new Set(part.map(({ name }) => name));
+    const [known, wanted] = [names(layout), names(layout.filter(({ trainable }) => trainable))];
+    this.#parameters = trainableParameters(model.parameters, (name) => !known.has(name));
     this.#trainable = trainableParameters(model.parameters, (name) => !wanted.has(name));
     for (const { name, shape } of layout) {
-      const found = this.#trainable.get(name)?.shape.join();
+      const found = this.#parameters.get(name)?.shape.join();
       if (found !== shape.join()) {
         throw new Error(
           `the replica's model has parameter "${name}" of shape [${found ?? "none"}], the loop's has [${shape.join()}]; build both from one configuration`,
@@ -102,7 +105,7 @@ class Replica {
     for (const { name, shape, offset, size } of this.#layout) {
       // A copy: tensors cannot be made of shared memory, which may change under them.
       const own = values.slice(offset, offset + size);
-      tidy(() => this.#trainable.get(name)?.assign(tensor(own, [...shape])));
+      tidy(() => this.#parameters.get(name)?.assign(tensor(own, [...shape])));
     }
   }
 }

@@ -2,9 +2,6 @@ import { Rng } from "@seq/core";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { pairBatches, sequenceBatches } from "./bucketed-batches.ts";
-import { contiguousBatches } from "./contiguous-batches.ts";
-import { makeLmPairs } from "./lm-pairs.ts";
-import { padSequences } from "./pad-sequences.ts";
 import type { TrainingData, TrainingItem } from "./training-data.types.ts";
 
 /** Rows of length 1..maximum whose ids name the row. */
@@ -21,21 +18,6 @@ async function epoch<B>(data: TrainingData<B>): Promise<TrainingItem<B>[]> {
   while (!items.at(-1)?.endsEpoch);
   return items;
 }
-
-describe("padSequences", () => {
-  test("pads at the end and tells the lengths", () => {
-    const batch = padSequences([[5, 6, 7], [8]], { paddingId: 9 });
-    expect([...batch.ids]).toEqual([5, 6, 7, 8, 9, 9]);
-    expect([...batch.lengths]).toEqual([3, 1]);
-    expect([batch.batchSize, batch.time]).toEqual([2, 3]);
-  });
-
-  test("refuses rows without a single id", () => {
-    expect(() => padSequences([[], []])).toThrow(
-      "padSequences: 2 rows without a single id, expected at least one id.",
-    );
-  });
-});
 
 describe("bucketed batches", () => {
   test("an epoch gives every row exactly once, within the limits, whatever the options", async () => {
@@ -156,61 +138,5 @@ describe("bucketed batches", () => {
     expect(() => pairBatches([pair], { batch: 3 } as never)).toThrow(
       'pairBatches: unknown option "batch"; expected one of batchSize, maxTokens, poolBatches, shuffle, seed, paddingId.',
     );
-  });
-});
-
-describe("contiguous batches", () => {
-  test("chunks overlap by one id, so that every target comes once and rows go on", async () => {
-    const ids = Array.from({ length: 23 }, (_, i) => i);
-    const data = contiguousBatches(ids, { batchSize: 2, chunkLength: 4 });
-    const items = await epoch(data);
-    expect(items.map(({ batch }) => [...batch.ids.subarray(0, batch.time)])).toEqual([
-      [0, 1, 2, 3, 4],
-      [4, 5, 6, 7, 8],
-      [8, 9, 10],
-    ]);
-    expect([...items[2]!.batch.ids]).toEqual([8, 9, 10, 19, 20, 21]);
-    expect(items.map(({ continues }) => continues)).toEqual([false, true, true]);
-    expect(data.batchesPerEpoch).toBe(3);
-    expect((await data.next()).epoch).toBe(1);
-  });
-
-  test("a cursor goes on in the middle of an epoch", async () => {
-    const ids = Array.from({ length: 100 }, (_, i) => i);
-    const make = () => contiguousBatches(ids, { batchSize: 3, chunkLength: 5 });
-    const data = make();
-    for (let i = 0; i < 9; i++) await data.next();
-    const resumed = make();
-    await resumed.seek(data.cursor());
-    expect(await resumed.next()).toEqual(await data.next());
-  });
-
-  test("a text that is too short is refused", () => {
-    expect(() => contiguousBatches([1, 2, 3], { batchSize: 2, chunkLength: 4 })).toThrow(
-      "contiguousBatches: 3 ids for 2 rows, expected at least two ids a row; use a smaller batchSize or more text.",
-    );
-  });
-});
-
-describe("makeLmPairs", () => {
-  test("gives the table of the lecture: seven rows from START to STOP", () => {
-    const table = makeLmPairs("I went to the park.").map((p) => [p.input, p.target]);
-    expect(table).toEqual([
-      ["START", "I"],
-      ["I", "went"],
-      ["went", "to"],
-      ["to", "the"],
-      ["the", "park"],
-      ["park", "."],
-      [".", "STOP"],
-    ]);
-  });
-
-  test("the context is everything before the target", () => {
-    const last = makeLmPairs("a b", { tokenize: (text) => text.split(" ") }).at(-1);
-    expect(last).toEqual({ context: ["START", "a", "b"], input: "b", target: "STOP" });
-    expect(makeLmPairs("", { startToken: "<s>", stopToken: "</s>" })).toEqual([
-      { context: ["<s>"], input: "<s>", target: "</s>" },
-    ]);
   });
 });

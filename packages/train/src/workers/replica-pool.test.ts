@@ -10,29 +10,23 @@ import { countingRows, TinyLanguageModel } from "../../test/tiny-language-model.
 import { MemoryStorage } from "../checkpoint/memory-storage.ts";
 import { sequenceBatches } from "../data/bucketed-batches.ts";
 import { contiguousBatches } from "../data/contiguous-batches.ts";
-import { padSequences } from "../data/pad-sequences.ts";
 import type { TrainingData } from "../data/training-data.types.ts";
 import { fit } from "../loop/fit.ts";
-import type { FitOptions, StepEvent } from "../loop/fit.types.ts";
+import type { FitOptions } from "../loop/fit.types.ts";
 import { nodeWorker } from "../node/node-worker.ts";
 import { Adam } from "../optimizers/adam.ts";
-import { RemoteRun } from "./remote-run.ts";
 import { type ReplicaOptions, ReplicaPool } from "./replica-pool.ts";
-import { splitBatch } from "./split-batch.ts";
 
 let folder = "";
 let replicaModule = "";
-let runModule = "";
 beforeAll(async () => {
   await loadKernels({ simd: "exact" });
   folder = mkdtempSync(join(tmpdir(), "seq-workers-"));
   replicaModule = join(folder, "replica.mjs");
-  runModule = join(folder, "run.mjs");
   writeFileSync(
     replicaModule,
     await bundle(new URL("../../test/replica-worker.ts", import.meta.url)),
   );
-  writeFileSync(runModule, await bundle(new URL("../../test/run-worker.ts", import.meta.url)));
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
@@ -69,24 +63,6 @@ async function train(
   model.dispose();
   return { losses, parameters };
 }
-
-describe("splitBatch", () => {
-  test("deals out neighbouring rows, all of them, cut to their own longest row in pairs", () => {
-    const source = padSequences([[1], [2, 2], [3, 3, 3], [4], [5]]);
-    const target = padSequences([[6, 6], [7], [8], [9, 9, 9, 9], [1]]);
-    const parts = splitBatch({ source, target }, 2);
-    expect(parts.map((p) => [...p.source.ids])).toEqual([
-      [1, 0, 2, 2],
-      [3, 3, 3, 4, 0, 0, 5, 0, 0],
-    ]);
-    expect(parts.map((p) => p.target.time)).toEqual([2, 4]);
-    expect(splitBatch(source, 9)).toHaveLength(5);
-    expect(splitBatch(source, 2)[0]?.time).toBe(3); // chunks keep their time
-    expect(() => splitBatch({ x: 1 }, 2)).toThrow(
-      "splitBatch: expected a SequenceBatch or a PairBatch; for other batches give replicas a split function.",
-    );
-  });
-});
 
 describe("replicas", () => {
   test.each([
@@ -129,6 +105,20 @@ describe("replicas", () => {
     expect(resumed.parameters).toEqual(whole.parameters);
   });
 
+  test("frozen parameters have the loop's values in the replicas too", async () => {
+    const config = { model: { ...sizes, seed: 77 } }; // the replicas begin with other weights
+    const frozen = (name: string) => name === "embedding";
+    const one = await train(bucketed() as never, { frozen, maxSteps: 4 });
+    const two = await train(bucketed() as never, {
+      frozen,
+      maxSteps: 4,
+      replicas: pool({ config }),
+    });
+    two.losses.forEach((loss, i) => {
+      expect(Math.abs(loss - one.losses[i]!)).toBeLessThan(1e-5);
+    });
+  });
+
   test("a worker that dies in the middle of a step is named and replaced, and nothing is lost", async () => {
     const whole = await train(bucketed() as never, { replicas: pool() });
     const deaths = new Int32Array(new SharedArrayBuffer(4)).fill(2);
@@ -161,55 +151,6 @@ describe("replicas", () => {
       message: expect.stringMatching(
         /^replicas: worker [01]: the replica's model has parameter "embedding" of shape \[7,9\], the loop's has \[7,8\]; build both from one configuration\.$/,
       ),
-    });
-  });
-});
-
-describe("a training in a worker", () => {
-  const start = (config: unknown, onProgress?: (event: StepEvent) => void) =>
-    new RemoteRun<{ steps: number; reason: string }, StepEvent>(
-      nodeWorker(runModule),
-      config,
-      onProgress === undefined ? {} : { onProgress },
-    );
-
-  test("tells its progress and its result", async () => {
-    const steps: number[] = [];
-    const run = start({ maxSteps: 20 }, ({ step }) => steps.push(step));
-    expect(await run.result).toEqual({ steps: 20, reason: "maxSteps" });
-    expect(steps).toEqual(Array.from({ length: 20 }, (_, i) => i + 1));
-  });
-
-  test("pauses, goes on, and aborts", async () => {
-    let last = 0;
-    const run = start({ maxSteps: 1_000_000 }, ({ step }) => {
-      last = step;
-    });
-    const until = async (condition: () => boolean) => {
-      while (!condition()) await new Promise((resolve) => setTimeout(resolve, 5));
-    };
-    await until(() => last >= 3);
-    run.pause();
-    // Paused once no step comes for a while.
-    let [held, seen] = [0, -1];
-    await until(() => {
-      held = last === seen ? held + 1 : 0;
-      seen = last;
-      return held > 30;
-    });
-    run.resume();
-    await until(() => last > seen + 2);
-    run.pause();
-    run.abort();
-    const { reason, steps } = await run.result;
-    expect(reason).toBe("aborted");
-    expect(steps).toBe(last);
-  });
-
-  test("its errors keep their code", async () => {
-    await expect(start({ fail: true }).result).rejects.toMatchObject({
-      code: "UNKNOWN_OPTION",
-      message: expect.stringContaining('fit: unknown option "steps"'),
     });
   });
 });

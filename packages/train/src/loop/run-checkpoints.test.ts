@@ -1,23 +1,20 @@
 import { Rng } from "@seq/core";
 import { loadKernels } from "@seq/kernels";
-import { memory, tensor } from "@tensorflow/tfjs-core";
+import { memory } from "@tensorflow/tfjs-core";
 import { beforeAll, describe, expect, test } from "vitest";
 import { countingRows, TinyLanguageModel } from "../../test/tiny-language-model.ts";
+import { Checkpoints } from "../checkpoint/checkpoints.ts";
+import { MemoryStorage } from "../checkpoint/memory-storage.ts";
+import type { CheckpointFiles, CheckpointStorage } from "../checkpoint/storage.types.ts";
 import { sequenceBatches } from "../data/bucketed-batches.ts";
 import { contiguousBatches } from "../data/contiguous-batches.ts";
 import type { TrainingData } from "../data/training-data.types.ts";
-import { evaluateLoss } from "../loop/evaluate-loss.ts";
-import { fit } from "../loop/fit.ts";
-import type { CheckpointOptions, FitOptions } from "../loop/fit.types.ts";
 import { Adam, NAdam } from "../optimizers/adam.ts";
 import { SGD } from "../optimizers/sgd.ts";
 import { plateau } from "../schedules/plateau.ts";
-import { flattenState, unflattenState } from "./carried-state.ts";
-import { Checkpoints } from "./checkpoints.ts";
-import { MemoryStorage } from "./memory-storage.ts";
-import { packFiles, unpackFiles } from "./pack-files.ts";
-import type { CheckpointFiles, CheckpointStorage } from "./storage.types.ts";
-import { loadWeights, saveWeights } from "./weights.ts";
+import { evaluateLoss } from "./evaluate-loss.ts";
+import { fit } from "./fit.ts";
+import type { CheckpointOptions, FitOptions } from "./fit.types.ts";
 
 beforeAll(() => loadKernels({ simd: "exact" }));
 
@@ -257,79 +254,3 @@ function flipBit(bytes: Uint8Array, rng: Rng): Uint8Array {
   copy[at] = copy[at]! ^ (1 << rng.integer(8));
   return copy;
 }
-
-describe("one file", () => {
-  test("packs a checkpoint's files and gives them back", () => {
-    const files = new Map([
-      ["state.json", new TextEncoder().encode("{}")],
-      ["files/__proto__", new Uint8Array(0)],
-      ["weights.safetensors", new Uint8Array([1, 2, 3])],
-    ]);
-    expect(unpackFiles(packFiles(files))).toEqual(files);
-    expect(() => unpackFiles(saveWeights(new Map()), "x")).toThrow(
-      'x: a safetensors file without "format": "seq-files"; expected one that packFiles wrote.',
-    );
-  });
-});
-
-describe("loadWeights", () => {
-  const model = () => new TinyLanguageModel({ vocabSize: 7, hiddenSize: 8, seed: 2 });
-
-  test("gives the values back exactly", () => {
-    const [one, two] = [model(), new TinyLanguageModel({ vocabSize: 7, hiddenSize: 8, seed: 3 })];
-    const report = loadWeights(two.parameters, saveWeights(one.parameters, { note: "x" }));
-    expect(report).toEqual({ loaded: [...one.parameters.keys()], missing: [], unexpected: [] });
-    for (const [name, parameter] of one.parameters) {
-      expect([...two.get(name).dataSync()]).toEqual([...parameter.dataSync()]);
-    }
-  });
-
-  test("names what is missing and what is unexpected, and loads what fits when asked to", () => {
-    const one = model();
-    const other = new Map([
-      ["bias", one.get("bias")],
-      ["extra", tensor([1])],
-    ]);
-    const two = model();
-    const before = [...two.get("embedding").dataSync()];
-    const bytes = saveWeights(other);
-    expect(() => loadWeights(two.parameters, bytes, { where: "w.safetensors" })).toThrow(
-      'w.safetensors: does not fit the model: missing "embedding", "weightIh", "weightHh", "output.weight", "output.bias"; unexpected "extra". Load with partial: true to take what fits.',
-    );
-    const report = loadWeights(two.parameters, bytes, { partial: true });
-    expect(report.loaded).toEqual(["bias"]);
-    expect(report.unexpected).toEqual(["extra"]);
-    expect(report.missing).toHaveLength(5);
-    expect([...two.get("embedding").dataSync()]).toEqual(before);
-  });
-
-  test("renames, leaves out, and refuses other shapes before anything is changed", () => {
-    const one = model();
-    const bytes = saveWeights(new Map([["encoder.bias", one.get("bias")]]));
-    const rename = (name: string) => name.replace("encoder.", "");
-    const target = new Map([["bias", model().get("bias")]]);
-    expect(loadWeights(target, bytes, { rename }).loaded).toEqual(["bias"]);
-    const wide = new Map([["encoder.bias", model().get("embedding")]]);
-    expect(() => loadWeights(wide, bytes, { where: "w" })).toThrow(
-      'w: "encoder.bias" has shape [8], the model expects [7, 8].',
-    );
-  });
-});
-
-describe("carried state", () => {
-  test("comes back with its lists, records and plain values", () => {
-    const state = { layers: [{ h: tensor([1, 2]), c: tensor([[3]]) }], offset: 4, none: null };
-    const { shape, tensors } = flattenState(state);
-    const back = unflattenState(JSON.parse(JSON.stringify(shape)), tensors) as typeof state;
-    expect([...back.layers[0]!.h.dataSync()]).toEqual([1, 2]);
-    expect(back.layers[0]!.c.shape).toEqual([1, 1]);
-    expect([back.offset, back.none]).toEqual([4, null]);
-    expect(unflattenState(flattenState(undefined).shape, new Map())).toBeUndefined();
-  });
-
-  test("what cannot be saved is named", () => {
-    expect(() => flattenState({ cache: new Map() })).toThrow(
-      "checkpoint: the model's carried state holds a Map, expected tensors, lists, records and plain values.",
-    );
-  });
-});
