@@ -18,6 +18,13 @@ export interface ClassSoftmaxOptions {
   readonly rng: Rng;
 }
 
+/** The ids of one class: the first, and `[size, inputSize]`, `[size]`. */
+interface Members {
+  readonly from: number;
+  readonly weight: tf.Variable;
+  readonly bias: tf.Variable;
+}
+
 export class ClassSoftmax implements OutputLayer {
   readonly kind = "class";
   readonly inputSize: number;
@@ -26,8 +33,7 @@ export class ClassSoftmax implements OutputLayer {
   readonly parameters: ReadonlyMap<string, tf.Variable>;
   readonly #classWeight: tf.Variable;
   readonly #classBias: tf.Variable;
-  readonly #weight: tf.Variable;
-  readonly #bias: tf.Variable;
+  readonly #members: readonly Members[];
 
   /** @throws {OptionError} `OPTION_RANGE` */
   constructor({ inputSize, vocabSize, boundaries, rng }: ClassSoftmaxOptions) {
@@ -46,13 +52,19 @@ export class ClassSoftmax implements OutputLayer {
     const bound = 1 / Math.sqrt(inputSize);
     this.#classWeight = uniformVariable([boundaries.length + 1, inputSize], bound, rng);
     this.#classBias = zeroVariable([boundaries.length + 1]);
-    this.#weight = uniformVariable([vocabSize, inputSize], bound, rng);
-    this.#bias = zeroVariable([vocabSize]);
+    // Variables of their own: a step then changes only the classes that its targets are in.
+    this.#members = [0, ...boundaries].map((from, c) => {
+      const size = (boundaries[c] ?? vocabSize) - from;
+      const weight = uniformVariable([size, inputSize], bound, rng);
+      return { from, weight, bias: zeroVariable([size]) };
+    });
     this.parameters = new Map([
       ["class.weight", this.#classWeight],
       ["class.bias", this.#classBias],
-      ["weight", this.#weight],
-      ["bias", this.#bias],
+      ...this.#members.flatMap(({ weight, bias }, c): [string, tf.Variable][] => [
+        [`member.${c}.weight`, weight],
+        [`member.${c}.bias`, bias],
+      ]),
     ]);
   }
 
@@ -66,8 +78,7 @@ export class ClassSoftmax implements OutputLayer {
 
   logProbs(x: tf.Tensor): tf.Tensor {
     const classes = tf.logSoftmax(linear(x, this.#classWeight, this.#classBias)) as tf.Tensor2D;
-    const parts = Array.from({ length: this.boundaries.length + 1 }, (_, c) => {
-      const { weight, bias } = this.#within(c);
+    const parts = this.#members.map(({ weight, bias }, c) => {
       const own = tf.logSoftmax(linear(x, weight, bias)) as tf.Tensor2D;
       return tf.add(own, tf.slice2d(classes, [0, c], [classes.shape[0], 1])) as tf.Tensor2D;
     });
@@ -80,7 +91,7 @@ export class ClassSoftmax implements OutputLayer {
     let total = linearCrossEntropy(x, this.#classWeight, this.#classBias, ids, { reduction });
     for (const c of new Set(classOf)) {
       const { rows, x: own } = groupRows(x, classOf, c);
-      const { from, weight, bias } = this.#within(c);
+      const { from, weight, bias } = this.#members[c]!;
       const local = tf.tensor1d(
         rows.map((row) => targets[row]! - from),
         "int32",
@@ -103,17 +114,6 @@ export class ClassSoftmax implements OutputLayer {
       else high = middle;
     }
     return low;
-  }
-
-  /** The rows of one class. */
-  #within(c: number) {
-    const from = c === 0 ? 0 : this.boundaries[c - 1]!;
-    const size = (this.boundaries[c] ?? this.vocabSize) - from;
-    return {
-      from,
-      weight: tf.slice(this.#weight, [from, 0], [size, this.inputSize]),
-      bias: tf.slice(this.#bias, [from], [size]),
-    };
   }
 
   dispose(): void {
