@@ -7,14 +7,14 @@
  *   8 C, 9 its row stride,         10 its row table or 0
  *  11 bias [N] or 0, 12 accumulate into C, 13 K
  *
- * B is packed block by block (at most KC x NC floats, half an L2 cache); a transposed A too. The split of
+ * Both are packed block by block (B: at most KC x NC floats, half an L2 cache). The split of
  * K depends on K only, so every output's bits are the same whatever the rectangle. Blocking after Goto &
  * van de Geijn 2008, "Anatomy of high-performance matrix multiplication".
  */
 import { dotBlock } from "./dot";
 import { rowOf } from "./matrix";
 import { copy, zero } from "./memory";
-import { packColumns, packQuads, packRows, panelSize, quadSize } from "./pack";
+import { packColumns, packQuads, packQuadsOfRows, packRows, panelSize, quadSize } from "./pack";
 import { FROM_BIAS, FROM_C, FROM_ZERO, tilePacked, tileRows } from "./tile";
 
 const KC = 384;
@@ -57,6 +57,8 @@ export function gemm(job: usize, m0: i32, m1: i32, n0: i32, n1: i32, rowsInAll: 
   const packedB = scratch;
   const packedA = packedB + PACKED_B;
   const edge = packedA + PACKED_A;
+  // Packed rows stream from the L2 cache in one line; in place they are four, which may share cache sets.
+  const packA = transposedA || n1 - n0 >= 64;
   for (let n = n0; n < n1; n += NC) {
     const nEnd = min(n + NC, n1);
     for (let k0 = 0; k0 < k; k0 += depth) {
@@ -67,7 +69,8 @@ export function gemm(job: usize, m0: i32, m1: i32, n0: i32, n1: i32, rowsInAll: 
       for (let m = m0; m < m1; m += MC) {
         const mEnd = min(m + MC, m1);
         if (transposedA) packQuads(word(job, 0), word(job, 1), word(job, 2), k0, count, m, mEnd, packedA);
-        block(job, transposedA ? packedA : 0, packedB, m, mEnd, n, nEnd, k0, count, start, edge);
+        else if (packA) packQuadsOfRows(word(job, 0), word(job, 1), word(job, 2), k0, count, m, mEnd, packedA);
+        block(job, packA ? packedA : 0, packedB, m, mEnd, n, nEnd, k0, count, start, edge);
       }
     }
   }

@@ -124,3 +124,40 @@ export function packQuads(
     if (m1 > wide) v128.store(out, loadPart(from, m1 - wide));
   }
 }
+
+/** Rows [m0, m1), columns [k0, k0 + count) of a row-major A into blocks [k][4] as `packQuads` makes them. */
+export function packQuadsOfRows(
+  base: usize, stride: usize, table: usize,
+  k0: i32, count: i32, m0: i32, m1: i32, to: usize,
+): void {
+  const shift = <usize>k0 << 2;
+  for (let m = m0; m < m1; m += 4) {
+    // rows behind the last repeat it; their sums are not stored
+    let r0 = rowOf(base, stride, table, m) + shift;
+    let r1 = rowOf(base, stride, table, min(m + 1, m1 - 1)) + shift;
+    let r2 = rowOf(base, stride, table, min(m + 2, m1 - 1)) + shift;
+    let r3 = rowOf(base, stride, table, min(m + 3, m1 - 1)) + shift;
+    let out = to;
+    let k = 0;
+    for (; k + 4 <= count; k += 4) {
+      const x0 = v128.load(r0), x1 = v128.load(r1), x2 = v128.load(r2), x3 = v128.load(r3);
+      const low01 = i32x4.shuffle(x0, x1, 0, 4, 1, 5), high01 = i32x4.shuffle(x0, x1, 2, 6, 3, 7);
+      const low23 = i32x4.shuffle(x2, x3, 0, 4, 1, 5), high23 = i32x4.shuffle(x2, x3, 2, 6, 3, 7);
+      v128.store(out, i64x2.shuffle(low01, low23, 0, 2));
+      v128.store(out, i64x2.shuffle(low01, low23, 1, 3), 16);
+      v128.store(out, i64x2.shuffle(high01, high23, 0, 2), 32);
+      v128.store(out, i64x2.shuffle(high01, high23, 1, 3), 48);
+      r0 += 16; r1 += 16; r2 += 16; r3 += 16;
+      out += 64;
+    }
+    for (; k < count; k++) {
+      store<f32>(out, load<f32>(r0));
+      store<f32>(out, load<f32>(r1), 4);
+      store<f32>(out, load<f32>(r2), 8);
+      store<f32>(out, load<f32>(r3), 12);
+      r0 += 4; r1 += 4; r2 += 4; r3 += 4;
+      out += 16;
+    }
+    to += quadSize(count);
+  }
+}
