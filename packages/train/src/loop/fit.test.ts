@@ -1,6 +1,6 @@
 import { loadKernels } from "@seq/kernels";
 import { memory, mul, type Tensor, tensor } from "@tensorflow/tfjs-core";
-import { beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test, vi } from "vitest";
 import {
   countingRows,
   TinyLanguageModel,
@@ -234,6 +234,30 @@ describe("fit", () => {
     const tokens = events.reduce((sum, event) => sum + event.tokens, 0);
     expect(events[5]?.tokensPerSecond).toBeCloseTo(tokens / 3, 9);
     expect(events[0]?.learningRate).toBe(0.1);
+  });
+
+  test("jumps of the system's clock change nothing", async () => {
+    vi.useFakeTimers({ toFake: ["Date"], now: 1_700_000_000_000 });
+    try {
+      const events: StepEvent[] = [];
+      const result = await fit(new TinyLanguageModel(size), sequenceBatches(rows), {
+        ...{ maxSteps: 6, maxMinutes: 10 },
+        onProgress: (event) => {
+          events.push(event);
+          // A day forward, then two back.
+          vi.setSystemTime(Date.now() + (event.step % 2 === 0 ? -2 : 1) * 86_400_000);
+        },
+      });
+      expect(result.reason).toBe("maxSteps");
+      for (const { seconds, eta, tokensPerSecond } of events) {
+        expect(seconds).toBeGreaterThan(0);
+        expect(seconds).toBeLessThan(600);
+        expect(eta).toBeLessThan(600);
+        expect(tokensPerSecond).toBeGreaterThan(0);
+      }
+    } finally {
+      vi.useRealTimers();
+    }
   });
 
   test("ends after maxMinutes, at an abort, or at once when already aborted", async () => {
