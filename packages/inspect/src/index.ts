@@ -49,9 +49,11 @@ export {
   type ReadoutTraining,
   type SymbolBatch,
   type SymbolTask,
+  type Trainable,
   type TrainedReadout,
   trainReadout,
 } from "./experiments/train-readout.ts";
+export { type RecordedState, recordStates, type StateRecording } from "./gates/record-states.ts";
 export { type Saturation, type SaturationOptions, saturation } from "./gates/saturation.ts";
 export { type CellPath, cellPath } from "./gradients/cell-path.ts";
 export {

@@ -1,11 +1,14 @@
-import { GRUCell, LSTMCell, recordGates } from "@seq/cells";
+import { GRUCell, LSTM, LSTMCell, recordGates } from "@seq/cells";
 import { Rng } from "@seq/core";
 import { loadKernels } from "@seq/kernels";
 import * as tf from "@tensorflow/tfjs-core";
 import { beforeAll, describe, expect, test } from "vitest";
+import { type AgreementItem, agreementItems, agreementVocabulary } from "../behaviour/agreement.ts";
 import { genderTexts, genderVocabulary } from "../behaviour/templates.ts";
+import { recordStates } from "../gates/record-states.ts";
 import { spectralRadius } from "../gradients/matrices.ts";
 import { linearProbe } from "../probes/linear-probe.ts";
+import { probeLayers } from "../probes/probe-layers.ts";
 import { elmanOfRadius, standardCells } from "./cell-kinds.ts";
 import { explodingGradients } from "./exploding-gradients.ts";
 import { delayedCopy, memorySpan } from "./memory-span.ts";
@@ -194,5 +197,66 @@ describe("the gender of the subject", () => {
     expect(probe.control).toBeLessThan(0.7);
     trained.dispose();
     cell.dispose();
+  });
+});
+
+describe("layers of a tagger", () => {
+  test("the lower holds the word class, which the upper has given up for the sentence's label", () => {
+    const time = 24;
+    const vocabulary = new Map(agreementVocabulary().map((word, id) => [word, id + 1]));
+    const wordClass = (word: string, before: string | undefined) =>
+      word === "the" ? 0 : before === "the" ? (word.endsWith("s") ? 2 : 1) : 3;
+    const encode = (items: readonly AgreementItem[]) => {
+      const shape = items.length * time;
+      const ids = new Int32Array(shape); // 0 pads the front
+      const targets = new Int32Array(shape).fill(-1);
+      const classes = new Int32Array(shape).fill(-1);
+      for (const [row, { prefix, number }] of items.entries()) {
+        const words = prefix.slice(-time);
+        const begin = (row + 1) * time - words.length;
+        for (const [k, word] of words.entries()) {
+          ids[begin + k] = vocabulary.get(word) as number;
+          classes[begin + k] = wordClass(word, words[k - 1]);
+        }
+        targets[(row + 1) * time - 1] = number === "plural" ? 1 : 0;
+      }
+      return { ids, targets, classes, batchSize: items.length, time };
+    };
+    const task: SymbolTask = {
+      symbols: vocabulary.size + 1,
+      classes: 2,
+      draw: (rng, batchSize) => encode(agreementItems(batchSize, { rng, maxAttractors: 2 })),
+    };
+    const size = 12;
+    const layers = new LSTM({
+      inputSize: task.symbols,
+      hiddenSize: size,
+      numLayers: 2,
+      rng: new Rng(1),
+    });
+    const trained = trainReadout(layers, task, { rng: new Rng(2), steps: 250 });
+    const batch = encode(agreementItems(100, { rng: new Rng(9), maxAttractors: 2 }));
+    expect(trained.accuracy(batch)).toBeGreaterThan(0.95);
+
+    const xs = oneHotInput(batch, task.symbols);
+    const recording = recordStates(layers, xs);
+    xs.dispose();
+    const at = (labels: Int32Array) => Array.from(labels.keys()).filter((i) => labels[i]! >= 0);
+    const probesOf = (name: string, labels: Int32Array) => {
+      const rows = at(labels);
+      const features = recording.layers.map(({ h }) =>
+        rows.flatMap((i) => Array.from(h!.values.subarray(i * size, (i + 1) * size))),
+      );
+      const groups = rows.map((i) => Math.floor(i / time));
+      const own = { [name]: rows.map((i) => labels[i] as number) };
+      return probeLayers(features, own, { rng: new Rng(3), groups });
+    };
+    const [lower, upper] = probesOf("word class", batch.classes);
+    expect(lower!.accuracy).toBeGreaterThan(0.8);
+    expect(lower!.accuracy).toBeGreaterThan(upper!.accuracy + 0.1);
+    const [, label] = probesOf("number", batch.targets);
+    expect(label!.accuracy).toBeGreaterThan(0.9);
+    trained.dispose();
+    layers.dispose();
   });
 });

@@ -1,5 +1,5 @@
 /**
- * A small training run for the experiments of this package: one cell over one-hot symbols, a linear readout
+ * A small training run for the experiments of this package: a cell or layers over one-hot symbols, a linear readout
  * where there is a target, cross-entropy, Adam, clipping by the global norm. It is an instrument for showing
  * what a cell can learn; for models of one's own use `@seq/train`.
  */
@@ -36,6 +36,16 @@ export interface SymbolTask {
 // biome-ignore lint/suspicious/noExplicitAny: a cell of any state.
 export type AnyCell = Cell<tf.Tensor, any>;
 
+/** What can be trained: a cell, or layers of them. */
+export type Trainable =
+  | AnyCell
+  | {
+      readonly inputSize: number;
+      readonly outputSize: number;
+      readonly parameters: ReadonlyMap<string, tf.Tensor>;
+      forward(xs: tf.Tensor): { readonly outputs: tf.Tensor };
+    };
+
 export interface ReadoutTraining {
   /** Draws the batches and the readout. */
   readonly rng: Rng;
@@ -50,7 +60,7 @@ export interface ReadoutTraining {
   readonly onProgress?: (step: number, loss: number) => void;
 }
 
-/** A trained cell with its readout. The cell is the one that was given: training changes it. */
+/** A trained cell (or layers) with its readout. The cell is the one that was given: training changes it. */
 export interface TrainedReadout {
   /** Loss in nats and norm of the gradient (before clipping), per step. */
   readonly losses: Float64Array;
@@ -78,7 +88,7 @@ const known = [
 
 /** @throws {OptionError} for options out of range. */
 export function trainReadout(
-  cell: AnyCell,
+  cell: Trainable,
   task: SymbolTask,
   options: ReadoutTraining,
 ): TrainedReadout {
@@ -160,7 +170,7 @@ function createReadout(size: number, classes: number, rng: Rng): [tf.Variable, t
 }
 
 function lossAndGradients(
-  cell: AnyCell,
+  cell: Trainable,
   readout: readonly [tf.Variable, tf.Variable],
   task: SymbolTask,
   batch: SymbolBatch,
@@ -183,16 +193,17 @@ function lossAndGradients(
 
 /** `[batch * time, classes]` */
 function logitsOf(
-  cell: AnyCell,
+  cell: Trainable,
   [weights, bias]: readonly [tf.Variable, tf.Variable],
   xs: tf.Tensor,
 ): tf.Tensor {
-  const { outputs } = runSequence<CellState<tf.Tensor>>(cell, xs);
+  const { outputs } =
+    "forward" in cell ? cell.forward(xs) : runSequence<CellState<tf.Tensor>>(cell, xs);
   return linear(tf.reshape(outputs, [-1, cell.outputSize]), weights, bias);
 }
 
 function predictClasses(
-  cell: AnyCell,
+  cell: Trainable,
   readout: readonly [tf.Variable, tf.Variable],
   task: SymbolTask,
   batch: SymbolBatch,
