@@ -4,7 +4,6 @@ export default defineConfig({
   test: {
     projects: ["packages/*", "internal/*/vitest.config.ts"],
     maxWorkers: 2,
-    // Our libraries never print: a test that does, fails in review.
-    reporters: ["default"],
+    reporters: ["default", "./internal/scripts/closing-line.mjs"],
   },
 });
