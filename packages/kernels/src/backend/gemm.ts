@@ -34,13 +34,14 @@ interface GemmExports {
 
 /** Below this many multiplications a product is not worth waking threads. */
 const worthThreads = 250_000;
+const wideChunk = 256;
 
 /** C (+)= A B + bias. */
 export function multiply({ a, b, c, bias = 0, accumulate = false, m, n, k }: Product): void {
   if (m === 0 || n === 0) return;
   const scratch = scratchOffset(kernelExports<GemmExports>().gemmScratchBytes());
-  const parts = m * n * k < worthThreads ? 1 : threadCount();
   const alongN = n >= m;
+  const parts = partsOf(m * n * k, alongN ? n : 0);
   const [length, unit] = alongN ? [n, 8] : [m, 4];
   const size = Math.ceil(Math.ceil(length / unit) / parts) * unit;
   const task = taskOffset();
@@ -66,4 +67,14 @@ function operand(words: Uint32Array, index: number, { at, stride, rows = 0 }: Op
   words[index] = at;
   words[index + 1] = stride;
   words[index + 2] = rows;
+}
+
+/**
+ * How many chunks: two a thread where they stay wide, so that a thread that is held up leaves one to the
+ * others; each chunk packs A for itself.
+ */
+function partsOf(work: number, columns: number): number {
+  const threads = threadCount();
+  if (threads === 1 || work < worthThreads) return 1;
+  return columns >= 2 * threads * wideChunk ? 2 * threads : threads;
 }

@@ -27,7 +27,7 @@ function serve({ module, memory, shared, thread }) {
   }
   function waitForChunk() {
     for (;;) {
-      for (let spin = 0; spin < 4000; spin++) {
+      for (let spin = 0; spin < 20000; spin++) {
         const state = Atomics.load(control, 0);
         if ((state & 255) < ((state >>> 8) & 255)) return state;
       }
