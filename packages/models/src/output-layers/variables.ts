@@ -14,10 +14,6 @@ export function zeroVariable(shape: readonly number[]): Variable {
   return newVariable(new Float32Array(sizeOf(shape)), [...shape]);
 }
 
-export function constantVariable(shape: readonly number[], value: number): Variable {
-  return newVariable(new Float32Array(sizeOf(shape)).fill(value), [...shape]);
-}
-
 function sizeOf(shape: readonly number[]): number {
   return shape.reduce((a, b) => a * b, 1);
 }
