@@ -43,8 +43,12 @@ export async function startPeer() {
   });
   const answer = () =>
     new Promise((resolve, reject) => {
-      child.once("message", resolve);
-      child.once("exit", (code) => reject(new Error(`the peer ended with ${code}`)));
+      const ended = (code) => reject(new Error(`the peer ended with ${code}`));
+      child.once("exit", ended);
+      child.once("message", (message) => {
+        child.off("exit", ended);
+        resolve(message);
+      });
     });
   await answer();
   return {

@@ -2,7 +2,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { loadModule, modulePath } from "./backend/module.ts";
 import { setThreads, threadCount } from "./backend/tasks.ts";
-import { type BackendName, wasmMemory } from "./backend/tfjs.ts";
+import { type BackendName, heapMemory } from "./backend/tfjs.ts";
 import {
   additiveAttentionGradient,
   attentionKernels,
@@ -87,7 +87,7 @@ export function kernelState(backend: BackendName): KernelState {
   if (backend === "cpu") return { path: "reference", sharedHeap: false, threads: 1 };
   return {
     path: modulePath() ?? "reference",
-    sharedHeap: !(wasmMemory().buffer instanceof ArrayBuffer),
+    sharedHeap: !(heapMemory().buffer instanceof ArrayBuffer),
     threads: threadCount(),
   };
 }

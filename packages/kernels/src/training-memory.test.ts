@@ -2,7 +2,7 @@ import { Rng } from "@seq/core";
 import * as tf from "@tensorflow/tfjs-core";
 import { beforeAll, expect, test } from "vitest";
 import { randomIntegers, randomValues } from "../test/values.ts";
-import { wasmMemory } from "./backend/tfjs.ts";
+import { heapMemory } from "./backend/tfjs.ts";
 import {
   adamUpdate,
   attention,
@@ -84,12 +84,12 @@ test("a language model learns its data in 300 steps, and neither tensors nor the
   for (let count = 2; count <= 20; count++) step(count);
   const tensors = tf.memory().numTensors;
   const bytes = tf.memory().numBytes;
-  const heap = wasmMemory().buffer.byteLength;
+  const heap = heapMemory().buffer.byteLength;
   let last = first;
   for (let count = 21; count <= 300; count++) last = step(count);
   expect(tf.memory().numTensors).toBe(tensors);
   expect(tf.memory().numBytes).toBe(bytes);
-  expect(wasmMemory().buffer.byteLength).toBe(heap);
+  expect(heapMemory().buffer.byteLength).toBe(heap);
   expect(first).toBeGreaterThan(2.5); // about ln 23
   expect(last).toBeLessThan(0.1); // 24 tokens are learnt by heart
 });

@@ -4,7 +4,7 @@
  */
 import { compileKernels } from "../assembly/compile.mjs";
 import { kernelExports, useModule } from "../src/backend/module.ts";
-import { wasmBackend, wasmMemory } from "../src/backend/tfjs.ts";
+import { heapMemory, wasmBackend } from "../src/backend/tfjs.ts";
 import { loadKernels } from "../src/load.ts";
 
 /** Call before anything is allocated: blocks that are older are unknown to the check. */
@@ -35,7 +35,7 @@ export async function useCheckedKernels(): Promise<void> {
 
   function declare(): void {
     if (blocks.size > capacity) throw new Error("too many live blocks for the checked heap");
-    const words = new Uint32Array(wasmMemory().buffer, table, blocks.size * 2);
+    const words = new Uint32Array(heapMemory().buffer, table, blocks.size * 2);
     let at = 0;
     for (const [start, end] of blocks) {
       words[at++] = start;

@@ -2,7 +2,7 @@
 
 import { kernelExports } from "./module.ts";
 import { runTask, scratchOffset, taskKind, taskOffset, threadCount } from "./tasks.ts";
-import { wasmMemory } from "./tfjs.ts";
+import { heapMemory } from "./tfjs.ts";
 
 /** A matrix in the heap, by byte offsets. */
 export interface Operand {
@@ -45,7 +45,7 @@ export function multiply({ a, b, c, bias = 0, accumulate = false, m, n, k }: Pro
   const [length, unit] = alongN ? [n, 8] : [m, 4];
   const size = Math.ceil(Math.ceil(length / unit) / parts) * unit;
   const task = taskOffset();
-  const words = new Uint32Array(wasmMemory().buffer, task, 20);
+  const words = new Uint32Array(heapMemory().buffer, task, 20);
   words[0] = taskKind.gemm;
   words[1] = scratch;
   words[2] = m;

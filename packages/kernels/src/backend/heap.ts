@@ -4,7 +4,7 @@
  */
 import { KernelError } from "@seq/core";
 import type { DataType, Tensor, TensorInfo } from "@tensorflow/tfjs-core";
-import { wasmBackend, wasmMemory } from "./tfjs.ts";
+import { heapMemory, wasmBackend } from "./tfjs.ts";
 
 /** Byte offset of a tensor's data. */
 export function offsetOf(tensor: TensorInfo | Tensor): number {
@@ -33,33 +33,29 @@ export function floatsOf(tensor: TensorInfo | Tensor): Float32Array {
 }
 
 export function intsOf(tensor: TensorInfo | Tensor): Int32Array {
-  return new Int32Array(wasmMemory().buffer, offsetOf(tensor), sizeOf(tensor));
+  return new Int32Array(heapMemory().buffer, offsetOf(tensor), sizeOf(tensor));
 }
 
 /** A view of a boolean tensor, one byte a value. */
 export function bytesOf(tensor: TensorInfo | Tensor): Uint8Array {
-  return new Uint8Array(wasmMemory().buffer, offsetOf(tensor), sizeOf(tensor));
+  return new Uint8Array(heapMemory().buffer, offsetOf(tensor), sizeOf(tensor));
 }
 
 export function floatsAt(offset: number, length: number): Float32Array {
-  return new Float32Array(wasmMemory().buffer, offset, length);
+  return new Float32Array(heapMemory().buffer, offset, length);
 }
 
 export function intsAt(offset: number, length: number): Int32Array {
-  return new Int32Array(wasmMemory().buffer, offset, length);
+  return new Int32Array(heapMemory().buffer, offset, length);
 }
 
 export function sizeOf(tensor: TensorInfo | Tensor): number {
   return tensor.shape.reduce((a, b) => a * b, 1);
 }
 
-/**
- * A tensor of another shape over the same data, for a kernel that returns its input reshaped.
- * The data lives until both are disposed.
- */
-export function shareData(tensor: TensorInfo, shape: readonly number[]): TensorInfo {
-  wasmBackend().incRef(tensor.dataId);
-  return { dataId: tensor.dataId, shape: [...shape], dtype: tensor.dtype };
+/** How many tensors share a tensor's memory. */
+export function sharersOf(tensor: TensorInfo | Tensor): number {
+  return wasmBackend().dataIdMap.get(tensor.dataId)?.refCount ?? 0;
 }
 
 /** Frees a tensor that a kernel made with `allocate` and does not return. */

@@ -6,7 +6,7 @@
  */
 import { KernelError } from "@seq/core";
 import { decodeInlined } from "./inline.ts";
-import { wasmMemory } from "./tfjs.ts";
+import { heapMemory } from "./tfjs.ts";
 import { relaxedSimdSupported, withSharedMemory } from "./wasm-binary.ts";
 
 export type ModulePath = "wasm-relaxed-simd" | "wasm-simd";
@@ -23,7 +23,7 @@ let loaded: Loaded | undefined;
 /** Instantiates the build that `simd` asks for, unless it is the one that runs. */
 export async function loadModule(simd: "auto" | "exact"): Promise<ModulePath> {
   const path = simd === "auto" && relaxedSimdSupported() ? "wasm-relaxed-simd" : "wasm-simd";
-  const memory = wasmMemory();
+  const memory = heapMemory();
   if (loaded?.path === path && loaded.memory === memory) return path;
   const inlined =
     path === "wasm-simd"
@@ -35,7 +35,7 @@ export async function loadModule(simd: "auto" | "exact"): Promise<ModulePath> {
 
 /** Instantiates a module on tfjs's heap; tests put the checked build in the place of ours. */
 export async function useModule(bytes: Uint8Array<ArrayBuffer>, path: ModulePath): Promise<void> {
-  const memory = wasmMemory();
+  const memory = heapMemory();
   const isShared =
     typeof SharedArrayBuffer !== "undefined" && memory.buffer instanceof SharedArrayBuffer;
   const module = await WebAssembly.compile(isShared ? withSharedMemory(bytes) : bytes);

@@ -9,7 +9,7 @@ import {
   taskOffset,
   threadCount,
 } from "./tasks.ts";
-import { wasmMemory } from "./tfjs.ts";
+import { heapMemory } from "./tfjs.ts";
 
 export interface SequenceShape {
   readonly batch: number;
@@ -63,7 +63,7 @@ export function tokenRows(plan: SequencePlan, base: number, rowBytes: number): n
   const { batch, time, lengths, tokens, tables } = plan;
   if (!lengths) return 0;
   const at = tables + batch * 12;
-  const rows = new Uint32Array(wasmMemory().buffer, at, tokens);
+  const rows = new Uint32Array(heapMemory().buffer, at, tokens);
   let token = 0;
   for (let row = 0; row < batch; row++) {
     const length = lengths[row] as number;
@@ -76,7 +76,7 @@ export function tokenRows(plan: SequencePlan, base: number, rowBytes: number): n
 export function previousRows(plan: SequencePlan, outputs: number, initial: number): number {
   const { batch, time, lengths, tokens, tables, reverse, outSize } = plan;
   const at = tables + batch * 12 + tokens * 4;
-  const rows = new Uint32Array(wasmMemory().buffer, at, tokens);
+  const rows = new Uint32Array(heapMemory().buffer, at, tokens);
   const rowBytes = outSize * 4;
   const before = reverse ? 1 : -1;
   let token = 0;
@@ -112,7 +112,7 @@ export function runSequence(
   const chunks = isSmall ? 1 : Math.min(threadCount(), batch);
   const bytes = Math.ceil(scratchBytes(Math.ceil(batch / chunks)) / 64) * 64;
   const scratch = scratchOffset(bytes);
-  const task = new Uint32Array(wasmMemory().buffer, taskOffset(), 40);
+  const task = new Uint32Array(heapMemory().buffer, taskOffset(), 40);
   task.set([
     ...[taskKind[kind], scratch, bytes, chunks, batch, time, size, outSize, reverse ? 1 : 0],
     ...[tables, tables + batch * 4, tables + batch * 8],
@@ -156,7 +156,7 @@ function packTask(
   blocks: number,
 ): void {
   const perChunk = Math.ceil(blocks / (a * b < 30_000 ? 1 : threadCount()));
-  new Uint32Array(wasmMemory().buffer, taskOffset(), 8).set([
+  new Uint32Array(heapMemory().buffer, taskOffset(), 8).set([
     ...[taskKind.pack, weights, to, gates, a, b, blocks, perChunk],
   ]);
   runTask(Math.ceil(blocks / perChunk));
@@ -173,7 +173,7 @@ export function sumColumns(
 ): void {
   const parts = rows * columns < 60_000 ? 1 : threadCount();
   const perChunk = Math.ceil(columns / parts / 16) * 16;
-  new Uint32Array(wasmMemory().buffer, taskOffset(), 9).set([
+  new Uint32Array(heapMemory().buffer, taskOffset(), 9).set([
     ...[taskKind.columnSums, matrix, stride, 0, rows, columns, perChunk, sums, second],
   ]);
   runTask(Math.ceil(columns / perChunk));

@@ -23,7 +23,6 @@ export interface WasmBackend {
   };
   makeOutput(shape: number[], dtype: tf.DataType): tf.TensorInfo;
   disposeData(dataId: object, force?: boolean): boolean;
-  incRef(dataId: object): void;
 }
 
 /** Sets the backend, starting it when needed, and registers every gradient that tfjs knows. */
@@ -53,7 +52,7 @@ export function wasmBackend(): WasmBackend {
 }
 
 /** tfjs's heap; where a page lets tfjs load its threaded build, the memory lies elsewhere. */
-export function wasmMemory(): WebAssembly.Memory {
+export function heapMemory(): WebAssembly.Memory {
   const { wasm } = wasmBackend();
   const memory = wasm.asm.memory ?? wasm.wasmMemory;
   if (!memory) {

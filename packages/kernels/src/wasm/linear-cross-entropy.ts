@@ -17,7 +17,7 @@ import {
   sizeOf,
   Workspace,
 } from "../backend/heap.ts";
-import { wasmMemory } from "../backend/tfjs.ts";
+import { heapMemory } from "../backend/tfjs.ts";
 import { linearCrossEntropyGradientKernel, linearCrossEntropyKernel } from "../ops/kernel-names.ts";
 import { runRange } from "./ranges.ts";
 import {
@@ -223,7 +223,7 @@ function gather(
   factors: TensorInfo | undefined,
 ): void {
   const stride = (x.shape[1] as number) * 4;
-  const { buffer } = wasmMemory();
+  const { buffer } = heapMemory();
   const from = offsetOf(x);
   const to = dx ? offsetOf(dx) : 0;
   const ids = intsOf(targets);

@@ -1,7 +1,7 @@
 /** Runs `assembly/optimizers.ts` on the memory of variables. */
 import type { Tensor, Variable } from "@tensorflow/tfjs-core";
 import { offsetOf, Workspace } from "../backend/heap.ts";
-import { wasmMemory } from "../backend/tfjs.ts";
+import { heapMemory } from "../backend/tfjs.ts";
 import type { UpdateName } from "../reference/optimizers.ts";
 import { ownMemory } from "./own-memory.ts";
 import { runRange } from "./ranges.ts";
@@ -33,5 +33,5 @@ export function sumOfSquares(tensor: Tensor): number {
   const sums = blockSums.reserve(8 * blocks);
   const range = { end: blocks, work: tensor.size };
   runRange("sumOfSquaresBlocks", range, [offsetOf(tensor), tensor.size, sums]);
-  return new Float64Array(wasmMemory().buffer, sums, blocks).reduce((a, b) => a + b, 0);
+  return new Float64Array(heapMemory().buffer, sums, blocks).reduce((a, b) => a + b, 0);
 }

@@ -4,13 +4,11 @@
  * else's tensor.
  */
 import { engine, type Variable } from "@tensorflow/tfjs-core";
-import { allocate, floatsOf, offsetOf } from "../backend/heap.ts";
-import { wasmBackend } from "../backend/tfjs.ts";
+import { allocate, floatsOf, offsetOf, sharersOf } from "../backend/heap.ts";
 
 /** Byte offset of the variable's own memory. */
 export function ownMemory(variable: Variable): number {
-  const data = wasmBackend().dataIdMap.get(variable.dataId);
-  if (data !== undefined && data.refCount > 1) {
+  if (sharersOf(variable) > 1) {
     const copy = allocate(variable.shape, variable.dtype);
     floatsOf(copy).set(floatsOf(variable));
     const tensor = engine().makeTensorFromTensorInfo(copy);

@@ -1,7 +1,7 @@
 /** Runs kernels that threads share by cutting a range into chunks: `assembly/ranges.ts`. */
 
 import { runTask, taskKind, taskOffset, threadCount } from "../backend/tasks.ts";
-import { wasmMemory } from "../backend/tfjs.ts";
+import { heapMemory } from "../backend/tfjs.ts";
 
 /** Numbers of the kernels, as in `assembly/ranges.ts`. */
 const kernelNumbers = {
@@ -64,7 +64,7 @@ export function runRange(
   const parts = partsOf(work);
   const length = Math.ceil(Math.ceil(end / unit) / parts) * unit;
   const task = taskOffset();
-  const { buffer } = wasmMemory();
+  const { buffer } = heapMemory();
   const words = new Uint32Array(buffer, task, 4 + integers.length);
   words[0] = taskKind.range;
   words[1] = kernelNumbers[kernel];
