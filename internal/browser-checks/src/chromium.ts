@@ -45,7 +45,8 @@ export async function servePages(
     const path = new URL(request.url ?? "/", "http://localhost").pathname;
     const body = Object.hasOwn(files, path) ? files[path] : undefined;
     if (body === undefined) {
-      response.writeHead(404).end();
+      // Browsers ask for an icon by themselves; its absence is no fault of a page.
+      response.writeHead(path === "/favicon.ico" ? 204 : 404).end();
       return;
     }
     response.writeHead(200, {

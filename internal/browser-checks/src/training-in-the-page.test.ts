@@ -23,8 +23,7 @@ async function inChromium(isolated: boolean): Promise<StepsResult> {
   const problems: string[] = [];
   page.on("pageerror", (error) => problems.push(error.message));
   page.on("console", (message) => {
-    if (message.type() === "error" && !message.text().includes("favicon"))
-      problems.push(message.text());
+    if (message.type() === "error") problems.push(message.text());
   });
   try {
     await page.goto(server.url);
