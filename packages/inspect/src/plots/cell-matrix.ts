@@ -25,7 +25,7 @@ export interface MatrixLayout {
   readonly description: string;
 }
 
-/** Column names stand at 50 degrees above the matrix; at most one in three is drawn where cells are small. */
+/** Column names stand slanted above the matrix, upright where cells are small, and every n-th where they are tiny. */
 export function drawMatrix(layout: MatrixLayout, options: PlotOptions): string {
   const { rows, columns, cells } = layout;
   const side =
@@ -33,9 +33,11 @@ export function drawMatrix(layout: MatrixLayout, options: PlotOptions): string {
     Math.max(14, Math.min(34, Math.floor(900 / Math.max(columns.length, rows.length))));
   const marginLeft =
     Math.ceil(Math.max(30, ...rows.map(textWidth)) + 14) + (layout.rowAxis ? 18 : 0);
-  const marginTop =
-    Math.ceil(0.78 * Math.max(...columns.map(textWidth)) + 24) + (layout.columnAxis ? 16 : 0);
-  const slanted = Math.ceil(0.65 * textWidth(columns.at(-1) as string) + 8); // the last name leans out
+  const angle = side < 18 ? 90 : 50; // slanted names of narrow columns would run into each other
+  const [up, out] = [Math.sin((angle * Math.PI) / 180), Math.cos((angle * Math.PI) / 180)];
+  const longest = Math.max(...columns.map(textWidth));
+  const marginTop = Math.ceil(up * longest + 24) + (layout.columnAxis ? 16 : 0);
+  const slanted = Math.ceil(out * textWidth(columns.at(-1) as string) + 8); // the last name leans out
   const natural = marginLeft + side * columns.length + slanted;
   const titleWidth = options.title === undefined ? 0 : 1.3 * textWidth(options.title) + 24;
   const width = options.width ?? Math.ceil(Math.max(natural, titleWidth));
@@ -54,7 +56,7 @@ export function drawMatrix(layout: MatrixLayout, options: PlotOptions): string {
         axis: "top",
         domain: columns.map((_, i) => i),
         ...sparseTicks(columns, (width - marginLeft - marginRight) / columns.length),
-        tickRotate: -50,
+        tickRotate: -angle,
         tickSize: 0,
         label: layout.columnAxis ?? null,
         labelAnchor: "left",
