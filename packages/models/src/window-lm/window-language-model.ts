@@ -161,24 +161,45 @@ export class WindowLanguageModel implements SequenceModel<SequenceBatch, tf.Tens
     { end = true }: ScoreOptions = {},
   ): SequenceScore[] {
     const tail = end && this.endId !== undefined ? [this.endId] : [];
-    return sequences.map((given) => {
+    const rows = sequences.map((given) => {
       for (let t = 0; t < given.length; t++) checkId("score", given[t]!, this);
-      const targets = Int32Array.from([...Array.from(given), ...tail]);
-      const inputs = Int32Array.from([this.beginId, ...targets.subarray(0, -1)]);
-      const contexts = historiesOf(inputs, 1, inputs.length, this.window, undefined);
-      const logProbs = new Float64Array(targets.length);
-      const chunk = 512;
-      for (let t = 0; t < targets.length; t += chunk) {
-        const part = targets.slice(t, t + chunk);
-        const near = contexts.subarray(t * this.window, (t + part.length) * this.window);
-        const found = tf.tidy(() =>
-          this.#output.targetLogProbs(this.hidden(near, part.length), part),
-        );
-        logProbs.set(found.dataSync(), t);
-        found.dispose();
-      }
+      return Int32Array.from([...Array.from(given), ...tail]);
+    });
+    const tokens = rows.reduce((sum, { length }) => sum + length, 0);
+    const targets = new Int32Array(tokens);
+    const contexts = new Int32Array(tokens * this.window);
+    let at = 0;
+    for (const row of rows) {
+      const inputs = Int32Array.from([this.beginId, ...row.subarray(0, -1)]).subarray(
+        0,
+        row.length,
+      );
+      targets.set(row, at);
+      contexts.set(historiesOf(inputs, 1, row.length, this.window, undefined), at * this.window);
+      at += row.length;
+    }
+    const found = this.#scoreContexts(contexts, targets);
+    at = 0;
+    return rows.map(({ length }) => {
+      const logProbs = Float64Array.from(found.subarray(at, (at += length)));
       return { logProbs, logProb: logProbs.reduce((a, b) => a + b, 0), unknown: 0 };
     });
+  }
+
+  /** log P of each target after its context: no context needs another, so they go in chunks of any sequences. */
+  #scoreContexts(contexts: Int32Array, targets: Int32Array): Float32Array {
+    const logProbs = new Float32Array(targets.length);
+    const chunk = 512;
+    for (let t = 0; t < targets.length; t += chunk) {
+      const part = targets.slice(t, t + chunk);
+      const near = contexts.subarray(t * this.window, (t + part.length) * this.window);
+      const found = tf.tidy(() =>
+        this.#output.targetLogProbs(this.hidden(near, part.length), part),
+      );
+      logProbs.set(found.dataSync(), t);
+      found.dispose();
+    }
+    return logProbs;
   }
 
   dispose(): void {
