@@ -13,7 +13,7 @@ export interface AgreementOptions {
   /** Most attractors; sentences of 0 to that many are drawn in equal shares. Default 4. */
   readonly maxAttractors?: number;
   /** Chance that a phrase without an attractor (a noun of the subject's number) is added in between. Default 0.3. */
-  readonly helpers?: number;
+  readonly likeNouns?: number;
   /**
    * Chance of an opening phrase with a noun before the subject ("near the cars , the writer ..."), so that
    * the first noun is no safe guess either. Default 0.3.
@@ -58,17 +58,22 @@ export function agreementVocabulary(): string[] {
  * // { prefix: ["the", "writer", "of", "the", "books"], right: [..., "is", "old", "."], wrong: [..., "are", ...], attractors: 1, ... }
  */
 export function agreementItems(count: number, options: AgreementOptions): AgreementItem[] {
-  checkOptions("agreementItems", options, ["rng", "maxAttractors", "helpers", "openings"]);
-  const { rng, helpers = 0.3, openings = 0.3 } = options;
+  checkOptions("agreementItems", options, ["rng", "maxAttractors", "likeNouns", "openings"]);
+  const { rng, likeNouns = 0.3, openings = 0.3 } = options;
   const max = checkInteger("agreementItems", "maxAttractors", options.maxAttractors ?? 4, {
     min: 0,
   });
-  checkNumber("agreementItems", "helpers", helpers, { min: 0, max: 1 });
+  checkNumber("agreementItems", "likeNouns", likeNouns, { min: 0, max: 1 });
   checkNumber("agreementItems", "openings", openings, { min: 0, max: 1 });
-  return Array.from({ length: count }, (_, i) => drawItem(rng, i % (max + 1), helpers, openings));
+  return Array.from({ length: count }, (_, i) => drawItem(rng, i % (max + 1), likeNouns, openings));
 }
 
-function drawItem(rng: Rng, attractors: number, helpers: number, openings: number): AgreementItem {
+function drawItem(
+  rng: Rng,
+  attractors: number,
+  likeNouns: number,
+  openings: number,
+): AgreementItem {
   const plural = rng.integer(2) === 1;
   const prefix: string[] = [];
   if (rng.uniform() < openings) {
@@ -77,10 +82,10 @@ function drawItem(rng: Rng, attractors: number, helpers: number, openings: numbe
   }
   prefix.push("the", noun(rng, plural));
   for (let k = 0; k < attractors; k++) {
-    if (rng.uniform() < helpers) addPhrase(prefix, rng, plural);
+    if (rng.uniform() < likeNouns) addPhrase(prefix, rng, plural);
     addPhrase(prefix, rng, !plural);
   }
-  if (rng.uniform() < helpers) addPhrase(prefix, rng, plural);
+  if (rng.uniform() < likeNouns) addPhrase(prefix, rng, plural);
   const [singular, pluralVerb] = pick(rng, verbs);
   const ending = [pick(rng, endings), "."];
   const [right, wrong] = plural ? [pluralVerb, singular] : [singular, pluralVerb];
