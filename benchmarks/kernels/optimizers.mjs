@@ -84,8 +84,10 @@ for (const [name, { update, options = {}, slots, traffic, peer: theirs }] of Obj
   const twoByClock = [];
   for (let round = 0; round < rounds; round++) {
     await kernels.loadKernels({ threads: 1 });
+    run();
     oneByClock.push(timedByClock(run));
     await kernels.loadKernels({ threads: 2 });
+    run();
     twoByClock.push(timedByClock(run));
   }
   const theirMs = answer && median(answer.times);
