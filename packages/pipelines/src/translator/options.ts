@@ -44,7 +44,7 @@ export function translatorSettings(pairs: number, options: TranslatorOptions): T
     hiddenSize: whole("hiddenSize", defaults.width),
     dropout: share("dropout", defaults.dropout),
     labelSmoothing: share("labelSmoothing", 0.1),
-    batchTokens: whole("batchTokens", 2048, 2),
+    batchTokens: whole("batchTokens", 1280, 2),
     ...trainingLimits(where, options, { steps: defaults.steps, learningRate: 2e-3 }),
   };
 }
@@ -52,6 +52,6 @@ export function translatorSettings(pairs: number, options: TranslatorOptions): T
 function defaultsFor(pairs: number) {
   const steps = Math.min(20_000, Math.max(300, Math.round(pairs / 4)));
   if (pairs < 3_000) return { vocabSize: 800, width: 96, dropout: 0.3, steps };
-  if (pairs < 60_000) return { vocabSize: 4_000, width: 192, dropout: 0.3, steps };
+  if (pairs < 60_000) return { vocabSize: 4_000, width: 128, dropout: 0.25, steps };
   return { vocabSize: 8_000, width: 256, dropout: 0.2, steps };
 }
