@@ -36,7 +36,8 @@ export {
 } from "./formats/sentencepiece/read.ts";
 export { writeSentencePiece } from "./formats/sentencepiece/write.ts";
 export { type TiktokenPresetName, tiktokenPreset } from "./formats/tiktoken/presets.ts";
-export { readRanks, readTiktoken, type TiktokenOptions } from "./formats/tiktoken/read.ts";
+export { readRanks } from "./formats/tiktoken/ranks.ts";
+export { readTiktoken, type TiktokenOptions } from "./formats/tiktoken/read.ts";
 export { writeTiktoken } from "./formats/tiktoken/write.ts";
 export { readTokenizerJson } from "./formats/tokenizer-json/read.ts";
 export {
