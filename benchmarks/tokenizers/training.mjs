@@ -1,5 +1,5 @@
 /**
- * `node benchmarks/tokenizers/training.mjs [corpus.txt | corpus.txt.gz] [rounds]`: seconds and peak memory
+ * `node benchmarks/tokenizers/training.mjs [corpus.txt | corpus.txt.gz] [rounds] [rows]`: seconds and peak memory
  * of training on a corpus (default: the 27 MB of ../shared/data/lm/mixed.txt.gz), ours and the peers' in
  * the same run, each in a process of its own, by turns. Peers: the npm package `tokenizers` (Hugging
  * Face's Rust core, one thread; from Node it trains with the default of the model only: 30000 tokens, or
@@ -20,6 +20,7 @@ const here = dirname(fileURLToPath(import.meta.url));
 const shared = process.env.SEQ_SHARED ?? join(here, "../../../shared");
 const source = process.argv[2] ?? join(shared, "data/lm/mixed.txt.gz");
 const rounds = Number(process.argv[3] ?? 3);
+const wanted = new RegExp(process.argv[4] ?? "", "i"); // which rows, by name
 const heldOut = readFileSync(join(shared, "data/lm/english-novels/test.txt"), "utf8");
 
 const folder = mkdtempSync(join(tmpdir(), "seq-training-"));
@@ -95,7 +96,7 @@ console.log(
 console.log(
   "what | tool | CPU s (spread) | clock s | peak MB | bytes a token, held out | vocabulary",
 );
-for (const { name, tools } of rows) {
+for (const { name, tools } of rows.filter((row) => wanted.test(row.name))) {
   const able = tools.filter(([tool]) => tool !== "spm" || withSpm);
   const runs = able.map(() => []);
   for (let round = 0; round < rounds; round++) {
