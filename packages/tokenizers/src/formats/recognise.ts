@@ -15,6 +15,7 @@ export type FileKind =
 export function recogniseFile(name: string, head: Uint8Array): FileKind {
   const base = name.replace(/^.*[\\/]/, "").toLowerCase();
   if (base === "tokenizer_config.json") return "tokenizer-config";
+  if (base === "tokenizer.json") return "tokenizer-json";
   if (base === "special_tokens_map.json") return "special-tokens-map";
   if (base.endsWith(".tiktoken")) return "tiktoken";
   if (/\.(model|spm)$/.test(base) && looksLikeProto(head)) return "sentencepiece";
