@@ -1,8 +1,7 @@
 /** Whole words (or labels, or characters) to ids and back, learned from counts. */
 import { FormatError } from "@seq/core";
 
-/** Id of padding and of unknown words in every list that has them. */
-export const paddingId = 0;
+/** The id of unknown words in every list that has them; 0 is padding. */
 export const unknownId = 1;
 
 export class WordList {
