@@ -5,6 +5,12 @@
 import { madd } from "./memory";
 
 /**
+ * 1.5 * 2^23: adding it rounds a small number to the nearest whole one, which then stands in the low bits; a
+ * shift by 23 puts them in the place of an exponent. Cheaper than a conversion to integers.
+ */
+const MAGIC: f32 = 12582912;
+
+/**
  * e^x: x = n ln 2 + r with |r| <= ln 2 / 2, then e^x = 2^n (1 + r + r² q(r)), q a minimax polynomial
  * (relative error 3e-9). Below -87.336 (results under the normal range, -Infinity) exactly 0; above
  * 88.722 the largest finite value.
@@ -12,10 +18,11 @@ import { madd } from "./memory";
 // @ts-ignore: decorator
 @inline
 export function exp4(x: v128): v128 {
-  const n = f32x4.nearest(f32x4.mul(f32x4.pmin(x, f32x4.splat(88.72283)), f32x4.splat(1.44269504088896)));
-  const r = reduced(f32x4.pmin(x, f32x4.splat(88.72283)), n);
+  const bounded = f32x4.pmin(x, f32x4.splat(88.72283));
+  const t = f32x4.add(f32x4.mul(bounded, f32x4.splat(1.44269504088896)), f32x4.splat(MAGIC));
+  const r = reduced(bounded, f32x4.sub(t, f32x4.splat(MAGIC)));
   const p = f32x4.add(tail(r), f32x4.splat(1));
-  const scaled = i32x4.add(p, i32x4.shl(i32x4.trunc_sat_f32x4_s(n), 23));
+  const scaled = i32x4.add(p, i32x4.shl(t, 23));
   return v128.andnot(scaled, f32x4.lt(x, f32x4.splat(-87.33654)));
 }
 
@@ -23,8 +30,9 @@ export function exp4(x: v128): v128 {
 // @ts-ignore: decorator
 @inline
 function expm1(x: v128): v128 {
-  const n = f32x4.nearest(f32x4.mul(x, f32x4.splat(1.44269504088896)));
-  const scale = i32x4.shl(i32x4.add(i32x4.trunc_sat_f32x4_s(n), i32x4.splat(127)), 23); // 2^n
+  const t = f32x4.add(f32x4.mul(x, f32x4.splat(1.44269504088896)), f32x4.splat(MAGIC));
+  const n = f32x4.sub(t, f32x4.splat(MAGIC));
+  const scale = i32x4.add(i32x4.shl(t, 23), i32x4.splat(0x3f800000)); // 2^n
   return madd(scale, tail(reduced(x, n)), f32x4.sub(scale, f32x4.splat(1)));
 }
 
