@@ -15,7 +15,7 @@ import {
   lstmSequence,
 } from "./index.ts";
 
-beforeAll(() => loadKernels({ backend: "wasm" }));
+beforeAll(() => loadKernels({ backend: "wasm", threads: 1 }));
 
 test("a language model learns its data in 300 steps, and neither tensors nor the heap grow", () => {
   const [batch, time, size, classes] = [4, 6, 16, 23];

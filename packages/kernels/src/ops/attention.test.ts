@@ -22,7 +22,7 @@ function lengthsOf(batch: number, times: number): Int32Array {
 
 describe.each(["cpu", "wasm"] as const)("attention on %s", (backend) => {
   beforeAll(async () => {
-    await loadKernels({ backend });
+    await loadKernels({ backend, threads: 1 });
   });
 
   test.each(["dot", "scaled", "additive"] as const)(

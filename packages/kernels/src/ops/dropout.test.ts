@@ -7,7 +7,7 @@ import { dropout } from "./dropout.ts";
 
 describe.each(["cpu", "wasm"] as const)("dropout on %s", (backend) => {
   beforeAll(async () => {
-    await loadKernels({ backend });
+    await loadKernels({ backend, threads: 1 });
   });
 
   test("the mask is the reference's, at sizes of all remainders; backward uses it again", () => {

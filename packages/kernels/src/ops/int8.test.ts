@@ -20,7 +20,7 @@ const sizes = [
 
 describe.each(["cpu", "wasm"] as const)("8-bit weights on %s", (backend) => {
   beforeAll(async () => {
-    await loadKernels({ backend });
+    await loadKernels({ backend, threads: 1 });
   });
 
   test("linearInt8 gives the bits of its reference", () => {

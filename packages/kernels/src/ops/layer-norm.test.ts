@@ -7,7 +7,7 @@ import { layerNorm } from "./layer-norm.ts";
 
 describe.each(["cpu", "wasm"] as const)("layerNorm on %s", (backend) => {
   beforeAll(async () => {
-    await loadKernels({ backend });
+    await loadKernels({ backend, threads: 1 });
   });
 
   test.each([

@@ -32,7 +32,7 @@ const formulas: [UpdateName, slots: ("s" | undefined)[], scalars: number[]][] = 
 
 describe.each(backends)("optimizer updates on %s", (backend) => {
   beforeAll(async () => {
-    await loadKernels({ backend });
+    await loadKernels({ backend, threads: 1 });
   });
 
   test.each(formulas)(
