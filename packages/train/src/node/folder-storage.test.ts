@@ -108,7 +108,7 @@ describe("a killed process", () => {
     log: string,
     pace: "slow" | "fast" = "fast",
   ): { child: ChildProcess; ended: Promise<void> } {
-    const child = spawn(process.execPath, [program, place, log, "60", pace], {
+    const child = spawn(process.execPath, [program, place, log, "40", pace], {
       stdio: ["ignore", "ignore", "inherit"],
     });
     return { child, ended: new Promise((resolve) => child.on("exit", () => resolve())) };
@@ -121,7 +121,7 @@ describe("a killed process", () => {
     const whole = join(folder, "whole.log");
     await start(fresh(), whole).ended;
     const expected = linesOf(whole);
-    expect(expected).toHaveLength(61);
+    expect(expected).toHaveLength(41);
     expect(expected.at(-1)).toBe("done");
 
     const rng = new Rng(21);
@@ -134,7 +134,7 @@ describe("a killed process", () => {
       const isSaving = (): boolean =>
         existsSync(place) && readdirSync(place).some((name) => name.startsWith(".writing-"));
       // Once a random number of further lines is there, a random short time later.
-      const target = linesOf(log).length + 4 + rng.integer(16);
+      const target = linesOf(log).length + 4 + rng.integer(10);
       while (child.exitCode === null && linesOf(log).length < target) await sleep(2);
       if (!meetsSave) await sleep(rng.integer(12));
       else while (child.exitCode === null && !isSaving()) await sleep(0);
@@ -146,7 +146,7 @@ describe("a killed process", () => {
       if (isSaving()) torn++;
       expect(kills).toBeLessThan(60);
     }
-    expect(kills).toBeGreaterThan(2);
+    expect(kills).toBeGreaterThan(1);
     expect(torn).toBeGreaterThan(0); // killed in the middle of a save at least once
     // Every loss ever logged, in whichever life of the process, is the one of the uninterrupted run.
     const steps = linesOf(log).filter((line) => /^\d/.test(line));
@@ -160,7 +160,7 @@ describe("a killed process", () => {
         expect(damaged).toBe("0");
       } else if (word !== "done") last = Number(word);
     }
-  });
+  }, 600_000); // many processes are started: slow where the machine is busy
 });
 
 function sleep(milliseconds: number): Promise<void> {
