@@ -1,6 +1,7 @@
 import { Command } from "commander";
 import { version } from "../package.json";
 import { registerClassify } from "./commands/classify.ts";
+import { registerLm } from "./commands/lm.ts";
 import { registerStart } from "./commands/start.ts";
 import { registerTag } from "./commands/tag.ts";
 import { registerTranslate } from "./commands/translate.ts";
@@ -15,6 +16,7 @@ export function buildProgram(): Command {
   registerTranslate(program);
   registerTag(program);
   registerClassify(program);
+  registerLm(program);
   return program;
 }
 

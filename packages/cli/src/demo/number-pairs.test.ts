@@ -14,11 +14,24 @@ describe("numberPairs", () => {
     expect(numberPair(101_101).target).toBe("einhunderteintausendeinhunderteins");
   });
 
-  test("gives disjoint parts of the sizes asked, the same for the same seed", () => {
-    const pairs = numberPairs({ seed: 5, train: 2000, dev: 100, test: 300 });
-    const all = [...pairs.train, ...pairs.dev, ...pairs.test].map((pair) => pair.source);
-    expect([pairs.train.length, pairs.dev.length, pairs.test.length]).toEqual([2000, 100, 300]);
-    expect(new Set(all).size).toBe(2400);
-    expect(numberPairs({ seed: 5, train: 2000, dev: 100, test: 300 })).toEqual(pairs);
+  test("gives parts of the sizes asked that share no number, the same for the same seed", () => {
+    const sizes = { seed: 5, train: 9000, dev: 100, test: 300 };
+    const pairs = numberPairs(sizes);
+    const names = (part: readonly { source: string }[]) => part.map(({ source }) => source);
+    expect([pairs.train.length, pairs.dev.length, pairs.test.length]).toEqual([9000, 100, 300]);
+    const heldOut = new Set([...names(pairs.dev), ...names(pairs.test)]);
+    expect(heldOut.size).toBe(400);
+    expect(names(pairs.train).filter((name) => heldOut.has(name))).toEqual([]);
+    expect(numberPairs(sizes)).toEqual(pairs);
+  });
+
+  test("trains on the small numbers that are not held out, several times", () => {
+    const { train, dev, test: tested } = numberPairs({ seed: 5, train: 9000, dev: 100, test: 300 });
+    const heldOut = new Set([...dev, ...tested].map(({ source }) => source));
+    for (let n = 0; n < 1000; n++) {
+      const { source } = numberPair(n);
+      const count = train.filter((pair) => pair.source === source).length;
+      expect(count).toBe(heldOut.has(source) ? 0 : n < 100 ? 40 : 5);
+    }
   });
 });

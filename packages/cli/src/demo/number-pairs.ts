@@ -29,26 +29,44 @@ export function numberPair(n: number): NumberPair {
   };
 }
 
+/** Numbers below this are few, but the ones that people say: they come several times in training. */
+const smallLimit = 1_000;
+const repeats = (n: number) => (n < 100 ? 40 : 5);
+
 /**
- * Disjoint training, development and test pairs of numbers in 0..999,999, drawn without repetition.
+ * Training, development and test pairs of numbers in 0..999,999. No number of one part is in another; dev
+ * and test are drawn uniformly, training has all other small numbers, several times, and then as many
+ * others as are asked for.
  *
- * @example numberPairs({ seed: 1, train: 2, dev: 0, test: 0 }).train[0]
- * // { source: "five hundred three thousand ...", target: "fünfhundertdreitausend..." }
+ * @example numberPairs({ seed: 1, train: 60_000, dev: 200, test: 1_000 }).test[0]
+ * // { source: "one hundred forty-four thousand ...", target: "einhundertvierundvierzigtausend..." }
  */
 export function numberPairs(options: {
   readonly seed: number;
+  /** At least the number of small numbers with their repeats. */
   readonly train: number;
   readonly dev: number;
   readonly test: number;
 }): NumberPairs {
   const rng = new Rng(options.seed);
-  const drawn = new Set<number>();
-  while (drawn.size < options.train + options.dev + options.test) drawn.add(rng.integer(limit));
-  const pairs = [...drawn].map(numberPair);
-  const { test, dev } = options;
+  const heldOut = draw(rng, options.dev + options.test, new Set());
+  const small = Array.from({ length: smallLimit }, (_, n) => n).filter((n) => !heldOut.has(n));
+  const repeated = small.flatMap((n) => new Array<number>(repeats(n)).fill(n));
+  const others = draw(rng, options.train - repeated.length, new Set([...heldOut, ...small]));
+  const numbers = [...heldOut];
   return {
-    test: pairs.slice(0, test),
-    dev: pairs.slice(test, test + dev),
-    train: pairs.slice(test + dev),
+    test: numbers.slice(0, options.test).map(numberPair),
+    dev: numbers.slice(options.test).map(numberPair),
+    train: rng.shuffle([...repeated, ...others]).map(numberPair),
   };
+}
+
+/** Distinct numbers, none of which is in `taken`. */
+function draw(rng: Rng, count: number, taken: ReadonlySet<number>): Set<number> {
+  const drawn = new Set<number>();
+  while (drawn.size < count) {
+    const n = rng.integer(limit);
+    if (!taken.has(n)) drawn.add(n);
+  }
+  return drawn;
 }
