@@ -15,20 +15,24 @@ describe("numberPairs", () => {
   });
 
   test("gives parts of the sizes asked that share no number, the same for the same seed", () => {
-    const sizes = { seed: 5, train: 9000, dev: 100, test: 300 };
+    const sizes = { seed: 5, train: 14_000, dev: 100, test: 300 };
     const pairs = numberPairs(sizes);
     const names = (part: readonly { source: string }[]) => part.map(({ source }) => source);
-    expect([pairs.train.length, pairs.dev.length, pairs.test.length]).toEqual([9000, 100, 300]);
+    expect([pairs.train.length, pairs.dev.length, pairs.test.length]).toEqual([14_000, 100, 300]);
     const heldOut = new Set([...names(pairs.dev), ...names(pairs.test)]);
     expect(heldOut.size).toBe(400);
     expect(names(pairs.train).filter((name) => heldOut.has(name))).toEqual([]);
     expect(numberPairs(sizes)).toEqual(pairs);
   });
 
-  test("trains on the small numbers that are not held out, several times", () => {
-    const { train, dev, test: tested } = numberPairs({ seed: 5, train: 9000, dev: 100, test: 300 });
+  test("trains on the small and round numbers that are not held out, several times", () => {
+    const {
+      train,
+      dev,
+      test: tested,
+    } = numberPairs({ seed: 5, train: 14_000, dev: 100, test: 300 });
     const heldOut = new Set([...dev, ...tested].map(({ source }) => source));
-    for (let n = 0; n < 1000; n++) {
+    for (const n of [...Array(1000).keys(), 1000, 7000, 300_000, 999_000]) {
       const { source } = numberPair(n);
       const count = train.filter((pair) => pair.source === source).length;
       expect(count).toBe(heldOut.has(source) ? 0 : n < 100 ? 40 : 5);

@@ -29,30 +29,34 @@ export function numberPair(n: number): NumberPair {
   };
 }
 
-/** Numbers below this are few, but the ones that people say: they come several times in training. */
-const smallLimit = 1_000;
-const repeats = (n: number) => (n < 100 ? 40 : 5);
+/** How often a number comes in training: small and round ones are few, but the ones that people say. */
+function repeats(n: number): number {
+  if (n < 100) return 40;
+  return n < 1_000 || n % 1_000 === 0 ? 5 : 1;
+}
 
 /**
  * Training, development and test pairs of numbers in 0..999,999. No number of one part is in another; dev
- * and test are drawn uniformly, training has all other small numbers, several times, and then as many
- * others as are asked for.
+ * and test are drawn uniformly, training has all other small and round numbers, several times, and then
+ * as many others as are asked for.
  *
  * @example numberPairs({ seed: 1, train: 60_000, dev: 200, test: 1_000 }).test[0]
  * // { source: "one hundred forty-four thousand ...", target: "einhundertvierundvierzigtausend..." }
  */
 export function numberPairs(options: {
   readonly seed: number;
-  /** At least the number of small numbers with their repeats. */
+  /** At least the number of small and round numbers with their repeats. */
   readonly train: number;
   readonly dev: number;
   readonly test: number;
 }): NumberPairs {
   const rng = new Rng(options.seed);
   const heldOut = draw(rng, options.dev + options.test, new Set());
-  const small = Array.from({ length: smallLimit }, (_, n) => n).filter((n) => !heldOut.has(n));
-  const repeated = small.flatMap((n) => new Array<number>(repeats(n)).fill(n));
-  const others = draw(rng, options.train - repeated.length, new Set([...heldOut, ...small]));
+  const common = Array.from({ length: limit }, (_, n) => n).filter(
+    (n) => repeats(n) > 1 && !heldOut.has(n),
+  );
+  const repeated = common.flatMap((n) => new Array<number>(repeats(n)).fill(n));
+  const others = draw(rng, options.train - repeated.length, new Set([...heldOut, ...common]));
   const numbers = [...heldOut];
   return {
     test: numbers.slice(0, options.test).map(numberPair),
