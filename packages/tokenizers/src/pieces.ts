@@ -2,7 +2,7 @@
  * A text in pieces: what pre-tokenizers take and give. Pieces are ranges of one (possibly rewritten)
  * text, in order, without overlaps; what lies between them is dropped.
  */
-import { AlignedText } from "./aligned-text.ts";
+import type { AlignedText } from "./aligned-text.ts";
 
 export class Pieces {
   readonly source: AlignedText;
@@ -66,9 +66,4 @@ export class BoundsBuilder {
   finish(): Uint32Array {
     return this.#bounds.slice(0, this.#length);
   }
-}
-
-/** Splits a text with a normalizer and a pre-tokenizer, for those who only want the words. */
-export function textPieces(text: string): Pieces {
-  return Pieces.whole(new AlignedText(text));
 }
