@@ -381,5 +381,3 @@ function checkAlphabet({ model, normalizer, preTokenizer }: TokenizerParts): voi
 function pick<T>(option: T | null | undefined, own: T | undefined): T | undefined {
   return option === undefined ? own : (option ?? undefined);
 }
-
-export type { TemplateItem };
