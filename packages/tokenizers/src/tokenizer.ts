@@ -30,7 +30,6 @@ import type {
   PostProcessor,
   PreTokenizer,
   RandomOptions,
-  TemplateItem,
 } from "./stages.types.ts";
 import { byteOffsets } from "./text/byte-offsets.ts";
 import { decodeUtf8, encodeUtf8 } from "./text/utf8.ts";
