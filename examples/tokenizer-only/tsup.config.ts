@@ -1,0 +1,3 @@
+import { library } from "@seq-internal/build";
+
+export default library(["src/main.ts"], { dts: false, platform: "node" });
