@@ -9,7 +9,7 @@ import { type Command, Option } from "commander";
 import { Interrupted } from "../report-error.ts";
 import { mapInputLines } from "../terminal/input-lines.ts";
 import { watchTraining } from "../terminal/watch-training.ts";
-import { integer, positiveNumber } from "./arguments.ts";
+import { givenLimits, integer, type LimitFlags, withLimits } from "./arguments.ts";
 
 interface ColumnOptions {
   readonly textColumn: number;
@@ -17,13 +17,10 @@ interface ColumnOptions {
   readonly multiLabel?: boolean;
 }
 
-interface TrainOptions extends ColumnOptions {
+interface TrainOptions extends ColumnOptions, LimitFlags {
   readonly input: string;
   readonly valid?: string;
   readonly output: string;
-  readonly steps?: number;
-  readonly minutes?: number;
-  readonly seed: number;
   readonly pooling: PoolingName;
   readonly balance?: boolean;
 }
@@ -32,14 +29,11 @@ export function registerClassify(program: Command): void {
   const classify = program
     .command("classify")
     .description("Label texts: topics, sentiment, intents.");
-  withColumns(classify.command("train"))
+  withLimits(withColumns(classify.command("train")))
     .description("Train a classifier on tab-separated lines of text and label.")
     .requiredOption("--input <file>", "training lines")
     .option("--valid <file>", "held-out lines to watch while training")
     .requiredOption("--output <dir>", "where the classifier goes")
-    .option("--steps <n>", "training steps", integer(1))
-    .option("--minutes <n>", "stop training after so many minutes", positiveNumber)
-    .option("--seed <n>", "seed of everything random", integer(0), 1)
     .option("--balance", "let rare labels count as much as frequent ones")
     .addOption(
       new Option("--pooling <name>", "how the words' states become one")
@@ -98,13 +92,9 @@ async function train(options: TrainOptions): Promise<void> {
   const dev = options.valid === undefined ? [] : await readTexts(options.valid, options);
   await prepareFolder(options.output);
   await loadKernels();
-  const { seed, pooling, balance = false, multiLabel = false, steps, minutes } = options;
-  const limits = {
-    ...(steps !== undefined && { steps }),
-    ...(minutes !== undefined && { minutes }),
-  };
-  const settings = { seed, pooling, balance, multiLabel, ...limits };
-  const result = await watchTraining(steps, ({ line, ...watch }) =>
+  const { pooling, balance = false, multiLabel = false } = options;
+  const settings = { pooling, balance, multiLabel, ...givenLimits(options) };
+  const result = await watchTraining(options.steps, ({ line, ...watch }) =>
     trainClassifier({ train: texts, dev }, settings, {
       ...watch,
       onEvaluation: ({ step, devLoss, classifier }) => {

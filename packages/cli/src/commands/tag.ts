@@ -9,7 +9,7 @@ import { type Command, Option } from "commander";
 import { Interrupted } from "../report-error.ts";
 import { mapInputLines } from "../terminal/input-lines.ts";
 import { watchTraining } from "../terminal/watch-training.ts";
-import { integer, positiveNumber } from "./arguments.ts";
+import { givenLimits, integer, type LimitFlags, withLimits } from "./arguments.ts";
 
 interface FormatOptions {
   readonly format: "conllu" | "columns";
@@ -17,26 +17,20 @@ interface FormatOptions {
   readonly tagColumn: number;
 }
 
-interface TrainOptions extends FormatOptions {
+interface TrainOptions extends FormatOptions, LimitFlags {
   readonly input: string;
   readonly valid?: string;
   readonly output: string;
-  readonly steps?: number;
-  readonly minutes?: number;
-  readonly seed: number;
   readonly crf?: boolean;
 }
 
 export function registerTag(program: Command): void {
   const tag = program.command("tag").description("Tag words: parts of speech, entities, slots.");
-  withFormat(tag.command("train"))
+  withLimits(withFormat(tag.command("train")))
     .description("Train a tagger on sentences with one tag per token.")
     .requiredOption("--input <file>", "training sentences")
     .option("--valid <file>", "held-out sentences to watch while training")
     .requiredOption("--output <dir>", "where the tagger goes")
-    .option("--steps <n>", "training steps", integer(1))
-    .option("--minutes <n>", "stop training after so many minutes", positiveNumber)
-    .option("--seed <n>", "seed of everything random", integer(0), 1)
     .option("--crf", "choose the tags of a sentence together (good for entities)")
     .addHelpText(
       "after",
@@ -84,15 +78,11 @@ async function train(options: TrainOptions): Promise<void> {
   const dev = options.valid === undefined ? [] : await readSentences(options.valid, options);
   await prepareFolder(options.output);
   await loadKernels();
-  const { seed, crf = false, steps, minutes } = options;
-  const limits = {
-    ...(steps !== undefined && { steps }),
-    ...(minutes !== undefined && { minutes }),
-  };
-  const result = await watchTraining(steps, ({ line, ...watch }) =>
+  const { crf = false } = options;
+  const result = await watchTraining(options.steps, ({ line, ...watch }) =>
     trainTagger(
       { train: sentences, dev },
-      { seed, crf, ...limits },
+      { crf, ...givenLimits(options) },
       {
         ...watch,
         onEvaluation: ({ step, devLoss, tagger }) => {

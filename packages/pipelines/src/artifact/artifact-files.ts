@@ -6,6 +6,8 @@ import {
   parseArtifactHeader,
   verifyArtifactFile,
 } from "@seq/core";
+import { loadSafetensorsWeights } from "@seq/models";
+import type { Variable } from "@tensorflow/tfjs-core";
 import { version } from "../../package.json";
 
 export type Files = ReadonlyMap<string, Uint8Array>;
@@ -74,5 +76,25 @@ function parseJson(where: string, text: string): unknown {
       code: "MODEL_CONFIG",
       cause,
     });
+  }
+}
+
+/** A model whose weights are about to be read. */
+interface Loadable {
+  readonly parameters: ReadonlyMap<string, Variable>;
+  dispose(): void;
+}
+
+/** Fills a new model from its file; a model that cannot be filled is disposed. */
+export async function loadWeights(
+  model: Loadable,
+  artifact: OpenArtifact,
+  name: string,
+): Promise<void> {
+  try {
+    loadSafetensorsWeights(model.parameters, await artifact.bytes(name), artifact.path(name));
+  } catch (error) {
+    model.dispose();
+    throw error;
   }
 }

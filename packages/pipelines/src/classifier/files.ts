@@ -1,14 +1,10 @@
 /** A classifier as files. */
 import { FormatError, Rng } from "@seq/core";
-import {
-  Classifier,
-  type ClassifierOptions,
-  loadSafetensorsWeights,
-  weightsToSafetensors,
-} from "@seq/models";
+import { Classifier, type ClassifierOptions, weightsToSafetensors } from "@seq/models";
 import {
   encodeJson,
   type Files,
+  loadWeights,
   openArtifact,
   packArtifact,
   type ReadFile,
@@ -48,12 +44,6 @@ export async function classifierFromFiles(read: ReadFile, where: string): Promis
     );
   }
   const model = new Classifier(config, new Rng(0));
-  try {
-    const weights = await artifact.bytes(names.weights);
-    loadSafetensorsWeights(model.parameters, weights, artifact.path(names.weights));
-  } catch (error) {
-    model.dispose();
-    throw error;
-  }
+  await loadWeights(model, artifact, names.weights);
   return new TextClassifier({ model, words, labels });
 }

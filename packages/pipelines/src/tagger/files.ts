@@ -1,14 +1,10 @@
 /** A tagger as files. */
 import { FormatError, Rng } from "@seq/core";
-import {
-  loadSafetensorsWeights,
-  Tagger,
-  type TaggerOptions,
-  weightsToSafetensors,
-} from "@seq/models";
+import { Tagger, type TaggerOptions, weightsToSafetensors } from "@seq/models";
 import {
   encodeJson,
   type Files,
+  loadWeights,
   openArtifact,
   packArtifact,
   type ReadFile,
@@ -53,12 +49,6 @@ export async function taggerFromFiles(read: ReadFile, where: string): Promise<Se
     );
   }
   const model = new Tagger(config, new Rng(0));
-  try {
-    const weights = await artifact.bytes(names.weights);
-    loadSafetensorsWeights(model.parameters, weights, artifact.path(names.weights));
-  } catch (error) {
-    model.dispose();
-    throw error;
-  }
+  await loadWeights(model, artifact, names.weights);
   return new SequenceTagger({ model, vocabulary });
 }

@@ -1,16 +1,12 @@
 /** A translator as files. */
 import { FormatError, Rng } from "@seq/core";
-import {
-  EncoderDecoder,
-  type EncoderDecoderOptions,
-  loadSafetensorsWeights,
-  weightsToSafetensors,
-} from "@seq/models";
+import { EncoderDecoder, type EncoderDecoderOptions, weightsToSafetensors } from "@seq/models";
 import { readTokenizerJson, writeTokenizerJson } from "@seq/tokenizers";
 import {
   encodeJson,
   encodeText,
   type Files,
+  loadWeights,
   openArtifact,
   packArtifact,
   type ReadFile,
@@ -51,21 +47,15 @@ export async function translatorFromFiles(read: ReadFile, where: string): Promis
     artifact.path(names.target),
   );
   const config = (await artifact.json(names.config)) as EncoderDecoderOptions;
+  checkVocabularies(where, config, sourceTokenizer.vocabSize, targetTokenizer.vocabSize);
   const model = new EncoderDecoder(config, new Rng(0));
-  try {
-    checkVocabularies(where, model, sourceTokenizer.vocabSize, targetTokenizer.vocabSize);
-    const weights = await artifact.bytes(names.weights);
-    loadSafetensorsWeights(model.parameters, weights, artifact.path(names.weights));
-  } catch (error) {
-    model.dispose();
-    throw error;
-  }
+  await loadWeights(model, artifact, names.weights);
   return new Translator({ model, sourceTokenizer, targetTokenizer });
 }
 
 function checkVocabularies(
   where: string,
-  { config }: EncoderDecoder,
+  config: EncoderDecoderOptions,
   source: number,
   target: number,
 ): void {
