@@ -1,9 +1,8 @@
 /** An affine map y = x Wᵀ + b with weights as PyTorch stores them. */
-import { xavierUniform } from "@seq/cells";
+import { newVariable, xavierUniform } from "@seq/cells";
 import type { Rng } from "@seq/core";
 import { linear } from "@seq/kernels";
 import type * as tf from "@tensorflow/tfjs-core";
-import { newVariable } from "./tensors.ts";
 
 export class Dense {
   /** `weight` `[outputSize, inputSize]` and `bias` `[outputSize]`; owned by the layer. */

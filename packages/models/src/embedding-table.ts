@@ -1,9 +1,8 @@
 /** A table of vectors by id, drawn or given. */
-import { normalInitializer } from "@seq/cells";
+import { newVariable, normalInitializer } from "@seq/cells";
 import { type Rng, ShapeError } from "@seq/core";
 import { embedding } from "@seq/kernels";
 import * as tf from "@tensorflow/tfjs-core";
-import { newVariable } from "./tensors.ts";
 
 export class EmbeddingTable {
   readonly parameters: ReadonlyMap<string, tf.Variable>;

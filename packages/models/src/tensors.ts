@@ -27,14 +27,6 @@ export function lossMode(where: string, { training, rng }: LossContext, dropout:
   return { training };
 }
 
-/** A trainable variable from plain values; the caller owns it. */
-export function newVariable(values: Float32Array, shape: number[]): tf.Variable {
-  const initial = tf.tensor(values, shape, "float32");
-  const variable = tf.variable(initial, true);
-  initial.dispose();
-  return variable;
-}
-
 /** Dropout where it applies: `x` itself in evaluation or at rate 0. */
 export function dropoutIn(mode: Mode, x: tf.Tensor, rate: number): tf.Tensor {
   if (!mode.training || rate === 0) return x;

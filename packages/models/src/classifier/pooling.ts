@@ -1,10 +1,9 @@
 /** Many states to one vector; padding counts in none of them. */
-import { xavierUniform } from "@seq/cells";
+import { newVariable, xavierUniform } from "@seq/cells";
 import type { Rng } from "@seq/core";
 import { linear } from "@seq/kernels";
 import * as tf from "@tensorflow/tfjs-core";
 import type { RecurrentState } from "../recurrent-cell.ts";
-import { newVariable } from "../tensors.ts";
 
 export type PoolingName = "last" | "mean" | "max" | "attention";
 

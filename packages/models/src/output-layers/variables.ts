@@ -1,7 +1,7 @@
 /** Trainable variables with their first values. */
+import { newVariable } from "@seq/cells";
 import type { Rng } from "@seq/core";
 import type { Variable } from "@tensorflow/tfjs-core";
-import { newVariable } from "../tensors.ts";
 
 /** Uniform in [-bound, bound). */
 export function uniformVariable(shape: readonly number[], bound: number, rng: Rng): Variable {

@@ -9,12 +9,12 @@
  *
  * @see Bahdanau et al. 2015, section 3.1; the scores: Luong et al. 2015, eq. 8.
  */
-import { normalInitializer, xavierUniform } from "@seq/cells";
+import { newVariable, normalInitializer, xavierUniform } from "@seq/cells";
 import type { Rng, SequenceBatch } from "@seq/core";
 import { attention, attentionLstmSequence, linear } from "@seq/kernels";
 import * as tf from "@tensorflow/tfjs-core";
 import { createCell, type RecurrentCell, type RecurrentState } from "../recurrent-cell.ts";
-import { dropoutIn, embedIds, type Mode, newVariable } from "../tensors.ts";
+import { dropoutIn, embedIds, type Mode } from "../tensors.ts";
 import { type EncoderDecoderConfig, encoderOutputSize } from "./config.ts";
 import type { Encoded } from "./encoder.ts";
 

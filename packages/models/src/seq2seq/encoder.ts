@@ -1,9 +1,9 @@
 /** The encoder: embeddings and a stack of recurrent layers, read in both directions by default. */
-import { normalInitializer, RecurrentLayers } from "@seq/cells";
+import { newVariable, normalInitializer, RecurrentLayers } from "@seq/cells";
 import type { Rng, SequenceBatch } from "@seq/core";
 import * as tf from "@tensorflow/tfjs-core";
 import { createCell, type RecurrentState } from "../recurrent-cell.ts";
-import { dropoutIn, embedIds, type Mode, newVariable } from "../tensors.ts";
+import { dropoutIn, embedIds, type Mode } from "../tensors.ts";
 import type { EncoderDecoderConfig } from "./config.ts";
 
 /** An encoded batch. The caller disposes the tensors. */

@@ -1,7 +1,8 @@
 /** A linear-chain conditional random field over tag scores: tags are chosen together, not one by one. */
+import { newVariable } from "@seq/cells";
 import { ShapeError } from "@seq/core";
 import * as tf from "@tensorflow/tfjs-core";
-import { newVariable } from "../tensors.ts";
+
 import type { ChainScores } from "./crf-reference.ts";
 import { chainLikelihood, viterbi } from "./forward-backward.ts";
 

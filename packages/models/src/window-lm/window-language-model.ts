@@ -6,7 +6,7 @@
  * It cannot look more than N ids back; W grows linearly with N, and each place in the window has weights of its own.
  * Before a sequence stand begin ids.
  */
-import { xavierUniform } from "@seq/cells";
+import { newVariable, xavierUniform } from "@seq/cells";
 import {
   checkInteger,
   checkNumber,
@@ -33,7 +33,7 @@ import type { OutputConfig } from "../rnn-lm/config.ts";
 import { createOutput } from "../rnn-lm/create-output.ts";
 import { historiesOf } from "../rnn-lm/maxent.ts";
 import { nextTokenBatch } from "../rnn-lm/next-token-batch.ts";
-import { dropoutIn, newVariable, prefixed } from "../tensors.ts";
+import { dropoutIn, prefixed } from "../tensors.ts";
 import { WindowStream } from "./window-stream.ts";
 
 export interface WindowLanguageModelConfig {
